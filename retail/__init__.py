@@ -1,0 +1,1 @@
+"""What a store is: value types without any I/O."""

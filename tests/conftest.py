@@ -1,0 +1,29 @@
+"""What every test may ask for."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def missing(what: str) -> None:
+    """Skip because something is not there; under SHELFLOOP_STRICT=1 fail instead."""
+    if os.environ.get("SHELFLOOP_STRICT") == "1":
+        pytest.fail(f"{what} is missing and SHELFLOOP_STRICT=1 is set")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session", name="missing")
+def report_missing() -> Callable[[str], None]:
+    """`missing`, for tests and fixtures of the folders below."""
+    return missing
+
+
+@pytest.fixture(scope="session")
+def shop_data() -> Path:
+    """Folder of real photos, named by SHELFLOOP_DATA."""
+    folder = Path(os.environ.get("SHELFLOOP_DATA", ""))
+    if not (folder / "fridge-azure").is_dir():
+        missing("the folder of real photos that SHELFLOOP_DATA names")
+    return folder

@@ -1,0 +1,1 @@
+"""What a camera sees: decoding, one-pass detection, condition of a photo."""
