@@ -1,0 +1,120 @@
+"""A fit end to end on tiny photos: it learns, resumes, and keeps quiet."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from training.architecture import build_model, classes_of, load_checkpoint, save_checkpoint
+from training.fit import Cancelled, fit
+from training.fit_config import FitConfig, load_fit_config
+from training.snapshots import freeze
+from training.yolo_folder import materialise
+
+CLASSES = ("product", "shelf", "tag", "gap")
+PRESETS = Path(__file__).parents[2] / "configs" / "training"
+TINY = {"image_size": 64, "batch": 4, "mosaic": 0}
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    torch.manual_seed(1)
+    path = tmp_path_factory.mktemp("weights") / "start.safetensors"
+    save_checkpoint(build_model(CLASSES), path)
+    return path
+
+
+@pytest.fixture
+def data(make_capture, tmp_path):
+    captures = [make_capture(f"c{i}", colour=(220, 20, 20), size=64) for i in range(8)]
+    return materialise(freeze(captures, "kinds"), tmp_path / "data")
+
+
+def test_fits_reports_and_returns_a_checkpoint(checkpoint, data, tmp_path):
+    reports = []
+    config = FitConfig(epochs=2, lighting={"warm": 1, "mixed": 1}, **TINY)
+    result = fit(checkpoint, CLASSES, data, tmp_path / "run", config, reports.append, threads=1)
+    assert [report.epoch for report in reports] == [1, 2]
+    assert set(reports[0].losses) == {"box_loss", "cls_loss", "dfl_loss"}
+    fitted, start = load_checkpoint(result), load_checkpoint(checkpoint)
+    assert classes_of(fitted) == CLASSES
+    assert not torch.equal(fitted.state_dict()["model.0.conv.weight"], start.state_dict()["model.0.conv.weight"])
+    again = fit(checkpoint, CLASSES, data, tmp_path / "run", config, reports.append)
+    assert again == result
+    assert len(reports) == 2, "a finished fit is not repeated"
+
+
+def test_frozen_layers_stay_and_classes_are_adapted(checkpoint, make_capture, make_box, tmp_path):
+    boxes = (make_box(gtin="00012345678905"),)
+    captures = [make_capture(f"c{i}", boxes=boxes, colour=(10, 200, 10), size=64) for i in range(6)]
+    snapshot = freeze(captures, "products")
+    config = FitConfig(epochs=1, freeze=3, patience=5, **TINY)
+    run = tmp_path / "run"
+    result = fit(checkpoint, snapshot.classes, materialise(snapshot, tmp_path / "data"), run, config, lambda _: None)
+    fitted, start = load_checkpoint(result), load_checkpoint(checkpoint)
+    assert classes_of(fitted) == ("00012345678905",)
+    assert torch.equal(fitted.state_dict()["model.2.cv1.conv.weight"], start.state_dict()["model.2.cv1.conv.weight"])
+    assert not torch.equal(
+        fitted.state_dict()["model.4.cv1.conv.weight"], start.state_dict()["model.4.cv1.conv.weight"]
+    )
+
+
+def test_a_cancelled_fit_goes_on_where_it_stopped(checkpoint, data, tmp_path):
+    seen = []
+
+    def cancel_once(report):
+        seen.append(report.epoch)
+        if len(seen) == 1:
+            raise Cancelled
+
+    config = FitConfig(epochs=3, **TINY)
+    with pytest.raises(Cancelled):
+        fit(checkpoint, CLASSES, data, tmp_path / "run", config, cancel_once, threads=1)
+    fit(checkpoint, CLASSES, data, tmp_path / "run", config, cancel_once, threads=1)
+    assert seen == [1, 2, 3]
+
+
+def test_a_fit_killed_after_its_last_epoch_is_only_published(checkpoint, data, tmp_path):
+    config = FitConfig(epochs=1, **TINY)
+
+    def kill(report):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(checkpoint, CLASSES, data, tmp_path / "run", config, kill)
+    reports = []
+    assert load_checkpoint(fit(checkpoint, CLASSES, data, tmp_path / "run", config, reports.append))
+    assert reports == []
+
+
+@pytest.mark.slow
+def test_a_killed_process_resumes_after_its_last_epoch(checkpoint, data, tmp_path):
+    script = Path(__file__).parent / "killed_fit.py"
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, str(script), str(checkpoint), str(data), str(tmp_path / "run"), "4"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        first = [process.stdout.readline().strip() for _ in range(2)]
+        process.kill()
+    assert first == ["1", "2"]
+    last = tmp_path / "run" / "last.pt"
+    last.write_bytes(last.read_bytes()[:1000])  # as if it had died while writing
+    rest = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    epochs = rest.stdout.split()
+    assert epochs[0] in ("2", "3"), "the state before the truncated one was used"
+    assert epochs[-2:] == ["4", "done"]
+
+
+@pytest.mark.parametrize("preset", sorted(path.name for path in PRESETS.glob("*.yaml")))
+def test_presets_are_valid(preset):
+    assert load_fit_config(PRESETS / preset).epochs > 0
+
+
+@pytest.mark.parametrize("knob", [{"epochs": 0}, {"image_size": 65}, {"learning_rte": 0.1}, {"lighting": {"neon": 1}}])
+def test_wrong_knobs_are_refused(knob):
+    with pytest.raises(ValidationError):
+        FitConfig.model_validate(knob)

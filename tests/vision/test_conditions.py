@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from retail.conditions import Lighting, ViewingAngle
+from vision.conditions import estimate_angle, estimate_lighting, light_statistics
+
+
+def plain(colour: tuple[int, int, int]) -> np.ndarray:
+    return np.full((90, 160, 3), colour, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("colour", "lighting"),
+    [
+        ((150, 150, 150), Lighting.NEUTRAL),
+        ((190, 150, 95), Lighting.WARM),
+        ((130, 150, 185), Lighting.COLD),
+        ((40, 40, 40), Lighting.DIM),
+        ((0, 0, 0), Lighting.DIM),
+    ],
+)
+def test_even_light_is_named(colour: tuple[int, int, int], lighting: Lighting):
+    assert estimate_lighting(plain(colour)) is lighting
+
+
+def test_clipped_patch_is_glare():
+    image = plain((150, 150, 150))
+    image[:30, :40] = 255
+    assert light_statistics(image).clipped == pytest.approx(0.083, abs=0.01)
+    assert estimate_lighting(image) is Lighting.GLARE
+
+
+def test_warm_and_cold_halves_are_mixed():
+    image = plain((190, 160, 120))
+    image[:, 80:] = (120, 150, 190)
+    assert estimate_lighting(image) is Lighting.MIXED
+
+
+def test_white_of_srgb_is_daylight():
+    assert light_statistics(plain((128, 128, 128))).temperature == pytest.approx(6504, abs=30)
+
+
+def test_luminance_is_linear():
+    assert light_statistics(plain((188, 188, 188))).luminance == pytest.approx(0.5, abs=0.01)
+
+
+def facings_seen_at(degrees: float, noise: float = 0.0) -> np.ndarray:
+    """Three rows of equal facings on a plane, seen from 2 m by a camera with a 65 degree field of view; 1000 x 700."""
+    focal = 500 / np.tan(np.radians(32.5))
+    sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    random = np.random.default_rng(0)
+
+    def seen(x: float, y: float) -> tuple[float, float]:
+        away = 2 + x * sine
+        return 500 + focal * x * cosine / away, 350 + focal * y / away + noise * random.standard_normal()
+
+    boxes = []
+    for foot in (-0.3, 0.1, 0.5):
+        for left in np.arange(-0.6, 0.6, 0.1):
+            boxes.append([*seen(left, foot - 0.25), *seen(left + 0.09, foot)])
+    return np.array(boxes, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "angle"),
+    [
+        (0, ViewingAngle.FRONTAL),
+        (6, ViewingAngle.FRONTAL),
+        (20, ViewingAngle.OBLIQUE),
+        (-20, ViewingAngle.OBLIQUE),
+        (45, ViewingAngle.STEEP),
+        (-45, ViewingAngle.STEEP),
+    ],
+)
+@pytest.mark.parametrize("noise", [0.0, 1.5])
+def test_angle_follows_the_rows(degrees: float, angle: ViewingAngle, noise: float):
+    assert estimate_angle(facings_seen_at(degrees, noise), (1000, 700)) is angle
+
+
+def test_too_few_rows_count_as_frontal():
+    steep = facings_seen_at(45)
+    assert estimate_angle(steep[:12], (1000, 700)) is ViewingAngle.FRONTAL
+    assert estimate_angle(steep[:0], (1000, 700)) is ViewingAngle.FRONTAL
+    assert estimate_angle(steep[[0, 1, 2, 12, 13, 14]], (1000, 700)) is ViewingAngle.FRONTAL

@@ -1,0 +1,1 @@
+"""How the starter model is made: `python -m training.starter` from the shelf world and photos that may train it."""

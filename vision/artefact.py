@@ -1,0 +1,117 @@
+"""What a detector artefact says about itself: one ONNX file with this as JSON in its metadata."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import onnxruntime
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from retail.boxes import DetectionKind
+from retail.gtin import Gtin, InvalidGtin, parse_gtin
+
+METADATA_KEY = "shelfloop"
+FORMAT_VERSION: Literal[1] = 1
+PRODUCT = "product"
+FIXTURES = (DetectionKind.SHELF, DetectionKind.TAG, DetectionKind.GAP)
+
+
+class BadArtefact(ValueError):
+    """A file that is not a detector artefact this version can run; the message says what is wrong with it."""
+
+
+def is_product_class(name: str) -> bool:
+    """Tell whether a class name stands for products: ``product`` or a GTIN, not a part of the fixture."""
+    return name not in FIXTURES
+
+
+class ArtefactMetadata(BaseModel):
+    """Everything a runtime, a recogniser and a person must know about a detector file.
+
+    Attributes:
+        classes: names by class id: ``product`` or GTINs, beside ``shelf``, ``tag``, ``gap``.
+        architecture: name of the model YAML the weights belong to.
+        strides: input pixels per anchor, one for each level of the head.
+        input_size: long side of the letterboxed photo in pixels, a multiple of the largest stride.
+        training_run: id of the retraining that made it.
+        catalogue_version: catalogue the classes were taken from.
+        temperature: calibration; the graph has already divided its logits by it.
+        vector_width: length of an instance vector.
+        image_vector_width: length of the image vector.
+        precision: arithmetic it was evaluated in and should be served in.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format_version: Literal[1] = FORMAT_VERSION
+    classes: tuple[str, ...] = Field(min_length=1)
+    architecture: str
+    strides: tuple[int, ...] = (8, 16, 32)
+    input_size: int = Field(default=640, gt=0)
+    training_run: str = ""
+    catalogue_version: int = 0
+    temperature: float = Field(default=1.0, gt=0)
+    vector_width: int = Field(default=0, ge=0)
+    image_vector_width: int = Field(default=0, ge=0)
+    precision: Literal["f32", "bf16"] = "f32"
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_are_known_and_unique(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(classes)) != len(classes):
+            raise ValueError("classes holds a name twice")
+        for name in classes:
+            if name != PRODUCT and name not in FIXTURES:
+                _check_gtin(name)
+        return classes
+
+    @model_validator(mode="after")
+    def _input_size_fits_strides(self) -> Self:
+        if self.input_size % max(self.strides):
+            raise ValueError(
+                f"input_size {self.input_size} is not a multiple of the largest stride {max(self.strides)}"
+            )
+        return self
+
+    def kind_of(self, class_id: int) -> DetectionKind:
+        """Return what a detection of this class outlines; every product class is a facing."""
+        name = self.classes[class_id]
+        return DetectionKind.FACING if is_product_class(name) else DetectionKind(name)
+
+    def gtin_of(self, class_id: int) -> Gtin | None:
+        """Return the product a class stands for, None for ``product`` and for parts of the fixture."""
+        name = self.classes[class_id]
+        return Gtin(name) if is_product_class(name) and name != PRODUCT else None
+
+
+def _check_gtin(name: str) -> None:
+    try:
+        padded = parse_gtin(name)
+    except InvalidGtin as error:
+        raise ValueError(f"class {name!r} is neither product, shelf, tag, gap nor a GTIN: {error}") from error
+    if padded != name:
+        raise ValueError(f"class {name!r} must be written as GTIN-14: {padded}")
+
+
+def read_metadata(path: Path) -> ArtefactMetadata:
+    """Read an artefact's metadata without running it.
+
+    Raises:
+        BadArtefact: if the file is missing, not ONNX, or its metadata is absent or wrong.
+    """
+    if not path.is_file():
+        raise BadArtefact(f"{path} does not exist")
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a class of its own for every status, with no common base
+        raise BadArtefact(f"{path.name} is not an ONNX model: {error}") from error
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise BadArtefact(f"{path.name} is an ONNX model without the metadata entry {METADATA_KEY!r}")
+    try:
+        return ArtefactMetadata.model_validate_json(text)
+    except ValidationError as error:
+        raise BadArtefact(f"{path.name} has wrong metadata: {error}") from error
