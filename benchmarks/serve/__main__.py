@@ -1,0 +1,149 @@
+"""Serving against the bare loop and against peers, fairness, overload, and what blurring faces costs.
+
+Everything runs on this one machine and takes turns. `make bench-serve`
+"""
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.report import Report, Target, machine
+from benchmarks.serve import overload, photos
+from benchmarks.serve.bare import bare_work, loop
+from benchmarks.serve.client import Door, keep_busy
+from benchmarks.serve.contest import Cell, Run, take_turns
+from benchmarks.serve.ours import Ours, our_service
+from benchmarks.serve.peer_services import peer_service, write_peer_models
+from benchmarks.serve.photos import PhotoSet, load_photo_sets
+from service.settings import VisionSettings
+
+CLIENTS = 8
+SEED = 11
+WARM_UP = 2.0  # seconds before each window
+BARE = ("bare loop, one stream of two threads", "bare loop, two threads with a stream each")
+BARE_FULL = "bare loop, full-scale decode"
+OURS, OURS_BLURRING = "shelfloop", "shelfloop, faces blurred"
+
+TARGETS = {
+    "of_bare_loop": Target(at_least=0.85),
+    "of_best_peer_large": Target(at_least=1.5),
+    "of_best_peer_small": Target(at_least=1.05),
+    "p95_over_p50": Target(at_most=1.5),
+    "refused_at_8_clients": Target(at_most=0),
+    "blur_ratio": Target(at_most=1.2),
+    "whole_path_ms_150": Target(at_most=600),
+    **overload.TARGETS,
+}
+
+
+def main() -> None:
+    """Start everybody, let them take turns, overload the service, publish."""
+    wanted, started, console = _arguments(), machine(), Console()
+    large, small = load_photo_sets()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfloop-bench-")))
+        with console.status("Starting the services"):
+            peers = _start_peers(stack, folder)
+            ours, blurring = (
+                stack.enter_context(our_service(folder / f"blur-{blur}", wanted.precision, small.photos[0], blur=blur))
+                for blur in (False, True)
+            )
+        cells = _cells(wanted, large, small, ours, blurring, peers)
+        take_turns(cells, wanted.repeats, np.random.default_rng(SEED))
+        with console.status(f"Overloading the service with {overload.CLIENTS} clients"):
+            overloaded = overload.overload(ours, large, wanted.overload_seconds)
+    by_place = {(cell.name, cell.photos.name): cell for cell in cells}
+    headline = _headline(by_place, large, small, list(peers))
+    headline |= overloaded.headline(by_place[OURS, large.name].rate)
+    rows = [large.row(), small.row(), *(cell.row() for cell in cells), *overloaded.rows(), *_remarks(wanted, ours)]
+    seeds = {"order of turns": SEED, "synthetic photos": photos.SEED}
+    Report("serve", headline, TARGETS, rows, seeds, started).publish(console=console)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=7.0, help="length of a turn")
+    parser.add_argument("--repeats", type=int, default=3, help="turns of each contestant on each set of photos")
+    parser.add_argument("--overload-seconds", type=float, default=25.0, help="length of an overload")
+    served = VisionSettings().precision
+    parser.add_argument(
+        "--precision", choices=("f32", "bf16"), default=served, help="of the service and of the bare loop"
+    )
+    return parser.parse_args()
+
+
+def _start_peers(stack: ExitStack, folder: Path) -> dict[str, Door]:
+    models = write_peer_models(folder)
+    return {
+        name: stack.enter_context(peer_service(model, folder / f"peer-{number}.log"))
+        for number, (name, model) in enumerate(models.items())
+    }
+
+
+def _cells(
+    wanted: argparse.Namespace,
+    large: PhotoSet,
+    small: PhotoSet,
+    ours: Ours,
+    blurring: Ours,
+    peers: Mapping[str, Door],
+) -> list[Cell]:
+    def bare(streams: int, *, reduced: bool = True) -> Run:
+        work = bare_work(wanted.precision, streams, reduced=reduced)
+        return lambda sent: loop(work, streams, sent, wanted.seconds, WARM_UP)
+
+    def knocking(door: Door) -> Run:
+        return lambda sent: keep_busy(door, sent, CLIENTS, wanted.seconds, WARM_UP)
+
+    doors = {OURS: ours.door, **peers}
+    return [
+        *(Cell(name, large, bare(streams)) for name, streams in zip(BARE, (1, 2), strict=True)),
+        Cell(BARE_FULL, large, bare(2, reduced=False)),
+        *(Cell(name, sent, knocking(door)) for sent in (large, small) for name, door in doors.items()),
+        Cell(OURS_BLURRING, large, knocking(blurring.door)),
+    ]
+
+
+def _headline(
+    cells: Mapping[tuple[str, str], Cell], large: PhotoSet, small: PhotoSet, peers: Sequence[str]
+) -> dict[str, float | None]:
+    def rate(name: str, sent: PhotoSet) -> float:
+        return cells[name, sent.name].rate
+
+    def of_best(names: Sequence[str], sent: PhotoSet) -> float | None:
+        best = max(rate(name, sent) for name in names)
+        return rate(OURS, sent) / best if best else None
+
+    ours = [cells[OURS, sent.name] for sent in (large, small)]
+    blurring = rate(OURS_BLURRING, large)
+    return {
+        "of_bare_loop": of_best(BARE, large),
+        "of_best_peer_large": of_best(peers, large),
+        "of_best_peer_small": of_best(peers, small),
+        "p95_over_p50": max(cell.spread for cell in ours),  # of the two sets of photos the one that looks worse
+        "refused_at_8_clients": float(sum(load.refused for cell in ours for load in cell.loads)),
+        "blur_ratio": rate(OURS, large) / blurring if blurring else None,
+        "whole_path_ms_150": None,
+    }
+
+
+def _remarks(wanted: argparse.Namespace, ours: Ours) -> list[dict[str, Any]]:
+    """Return what a reader must know beside the numbers."""
+    said = {
+        "precision of the service and the bare loop": wanted.precision,
+        "precision of the OpenVINO peer": "OpenVINO's own choice for this processor, as Ultralytics leaves it",
+        "seconds from start to ready": f"{ours.ready_seconds:.1f}",
+        "first answer after ready": f"{ours.first_ms:.0f} ms",
+        "whole_path_ms_150": "not measured: the service does not name products or compare planograms yet",
+    }
+    return [{"remark": what, "said": text} for what, text in said.items()]
+
+
+if __name__ == "__main__":
+    main()

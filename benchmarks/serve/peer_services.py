@@ -1,0 +1,40 @@
+"""Makes the peers' models from the starter's weights, and runs the peers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ultralytics import YOLO
+
+from benchmarks.serve.client import Door
+from benchmarks.serve.peers import MODEL_VARIABLE
+from benchmarks.serve.processes import PROGRAMS, free_port, running
+from training.architecture import load_checkpoint
+from vision.starter import CHECKPOINT
+
+_WORKERS = 2
+
+
+def write_peer_models(folder: Path) -> dict[str, Path]:
+    """Write the starter's weights as Ultralytics keeps them, and its OpenVINO export of them; paths by peer.
+
+    The export is dynamic: that lets the peer run a 4:3 photo at 640x480 rather than pad it to a square.
+    """
+    model = load_checkpoint(CHECKPOINT)
+    yolo = YOLO(model.yaml["yaml_file"], task="detect")
+    yolo.model = model
+    weights = folder / "peer.pt"
+    yolo.save(weights)
+    exported = YOLO(weights).export(format="openvino", dynamic=True, imgsz=640, verbose=False)
+    return {"peer, torch": weights, "peer, OpenVINO": Path(exported)}
+
+
+@contextmanager
+def peer_service(model: Path, log: Path) -> Iterator[Door]:
+    """Run a peer while the block lasts; both its workers are ready then."""
+    port = free_port()
+    app = "benchmarks.serve.peers:app"
+    command = [str(PROGRAMS / "uvicorn"), app, "--port", str(port), "--workers", str(_WORKERS), "--no-access-log"]
+    with running(command, {MODEL_VARIABLE: str(model)}, port, log) as server:
+        server.wait_for("/health", answers=_WORKERS)
+        yield Door(port, "/predict", keep_alive=False)

@@ -1,0 +1,1 @@
+"""How everyone gets in: HTTP, pages, records, jobs, command line."""

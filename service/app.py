@@ -1,0 +1,67 @@
+"""The application: every door of the service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from service.auth.routes import router as keys
+from service.captures.admission import Admission
+from service.captures.routes import router as captures
+from service.catalogue.routes import router as catalogue
+from service.context import Context
+from service.health.routes import router as health
+from service.metrics import MeasureRequests
+from service.models.routes import router as models
+from service.models.starter import ensure_starter
+from service.pages.routes import router as pages
+from service.problems import install_problem_handlers
+from service.retrainings.routes import router as retrainings
+from service.rounds.routes import router as rounds
+from service.stores.routes import router as stores
+from service.tasks.routes import router as tasks
+
+ROUTERS = (health, keys, stores, catalogue, captures, rounds, tasks, retrainings, models, pages)
+STATIC = Path(__file__).parent / "pages" / "static"
+
+
+def create_app(context: Context) -> FastAPI:
+    """Make the application around a context; starting it loads the model, stopping it closes the context."""
+    app = FastAPI(title="Shelfloop", version=_version(), lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app.state.context = context
+    app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
+    app.add_middleware(MeasureRequests)
+    install_problem_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    context: Context = app.state.context
+    try:
+        await run_sync(_start, context)
+        yield
+    finally:
+        app.state.admission.close()
+        context.serving.stop()
+        context.database.close()
+
+
+def _start(context: Context) -> None:
+    with context.database.write() as session:
+        ensure_starter(session, context.clock())
+    context.serving.start()
+
+
+def _version() -> str:
+    try:
+        return version("shelfloop")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"

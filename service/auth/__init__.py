@@ -1,0 +1,1 @@
+"""Who may do what, where: API keys, roles and their permissions."""

@@ -1,0 +1,35 @@
+"""API keys as requests and answers."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.auth.permissions import Role
+from service.texts import Text
+
+
+class NewKey(BaseModel):
+    """A key to make."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Text = Field(min_length=1, max_length=100, description="who or what will hold it")
+    role: Role
+    store_ids: list[Text] | None = Field(None, description="stores it is limited to; null for all")
+
+
+class KeyAnswer(BaseModel):
+    """A key, without its secret."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    name: str
+    role: Role
+    store_ids: list[str] | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class IssuedKey(KeyAnswer):
+    """A new key with its secret, which is never shown again."""
+
+    key: str

@@ -1,0 +1,1 @@
+"""Photos coming in: admission, checks, answer, storage."""

@@ -1,0 +1,158 @@
+"""Captures over HTTP."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from retail.stores import StoreFormat
+from service.auth.callers import Caller, require
+from service.auth.permissions import Action
+from service.captures.admission import Admission
+from service.captures.answers import capture_answer
+from service.captures.looking import look_at
+from service.captures.overlay import overlay_of
+from service.captures.queries import find_capture, list_captures
+from service.captures.schemas import AnalysisAnswer, CaptureAnswer, CapturesAnswer, CaptureSummary
+from service.captures.service import Sent, receive_capture
+from service.captures.upload import Upload, read_upload
+from service.context import Context
+from service.dependencies import ContextOf
+from service.problems import Problem, not_found
+from service.records import CaptureRecord
+
+router = APIRouter(prefix="/v1", tags=["captures"])
+Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+Sender = Annotated[Caller, Depends(require(Action.SEND_CAPTURES))]
+Reader = Annotated[Caller, Depends(require(Action.READ_CAPTURES))]
+_JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
+
+
+def _form(required: list[str], **fields: dict[str, str]) -> dict[str, Any]:
+    """Describe a form; the routes read it themselves, so that nothing large is read for a caller without a key."""
+    photo = {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP"}
+    schema = {"type": "object", "required": required, "properties": {"photo": photo, **fields}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+@router.post(
+    "/captures",
+    status_code=201,
+    response_model=CaptureAnswer,
+    responses={200: {"model": CaptureAnswer, "description": "This very photo was sent before"}},
+    openapi_extra=_form(
+        ["photo", "store_id", "bay_id"],
+        store_id={"type": "string"},
+        bay_id={"type": "string"},
+        camera_id={"type": "string"},
+        taken_at={"type": "string", "format": "date-time", "description": "now, if it is not given"},
+    ),
+)
+async def send_capture(request: Request, context: ContextOf, caller: Sender) -> Response:
+    """Send a photo of a bay: it is looked at, answered and kept. Once this is answered it is never lost."""
+    admission: Admission = request.app.state.admission
+    with admission.admit():
+        upload = await read_upload(request, context.settings.photo.megabytes)
+        sent = _sent(upload, context.clock())
+        caller.check_reach(sent.store_id)
+        return await admission.run(lambda: _received(context, sent))
+
+
+@router.post("/analyze", response_model=AnalysisAnswer, openapi_extra=_form(["photo"]))
+async def analyze_photo(
+    request: Request, context: ContextOf, caller: Annotated[Caller, Depends(require(Action.ANALYZE))]
+) -> Response:
+    """Look at a photo and keep nothing."""
+    admission: Admission = request.app.state.admission
+    with admission.admit():
+        upload = await read_upload(request, context.settings.photo.megabytes)
+        return await admission.run(lambda: _analyzed(context, upload.photo))
+
+
+@router.get("/captures")
+def read_captures(
+    context: ContextOf,
+    caller: Reader,
+    store_id: str | None = None,
+    after: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> CapturesAnswer:
+    """List captures within the key's scope, newest first."""
+    if store_id is not None:
+        caller.check_reach(store_id)
+    scope = caller.store_ids if store_id is None else frozenset({store_id.replace("\0", "")})
+    with context.database.read() as session:
+        found = [CaptureSummary.model_validate(row) for row in list_captures(session, scope, after, limit)]
+    return CapturesAnswer(captures=found, next=found[-1].id if len(found) == limit else None)
+
+
+@router.get("/captures/{id}", response_model=CaptureAnswer)
+def read_capture(context: ContextOf, caller: Reader, id: Id) -> Response:
+    """Return a capture as it was answered when it came."""
+    return JSONResponse(capture_answer(_reachable(context, caller, id), duplicate=False))
+
+
+@router.get("/captures/{id}/photo", response_class=Response, responses=_JPEG)
+def read_photo(context: ContextOf, caller: Reader, id: Id) -> Response:
+    """Return the photo as it is kept: upright, faces blurred, without metadata."""
+    return _jpeg(context.images.get(_reachable(context, caller, id).image_key))
+
+
+@router.get("/captures/{id}/overlay", response_class=Response, responses=_JPEG)
+def read_overlay(context: ContextOf, caller: Reader, id: Id) -> Response:
+    """Return the photo with its detections drawn into it."""
+    capture = _reachable(context, caller, id)
+    return _jpeg(overlay_of(context.images.get(capture.image_key), capture.detections))
+
+
+def _received(context: Context, sent: Sent) -> Response:
+    capture, new = receive_capture(context, sent)
+    headers = {"Location": f"/v1/captures/{capture.id}"}
+    return JSONResponse(capture_answer(capture, duplicate=not new), 201 if new else 200, headers)
+
+
+def _analyzed(context: Context, photo: bytes) -> Response:
+    model, limits = context.serving.current(), context.settings.photo
+    seen = look_at(photo, StoreFormat.SUPERMARKET, model, context.faces, limits, reduced=True)
+    return JSONResponse(seen.answer())
+
+
+def _sent(upload: Upload, now: datetime) -> Sent:
+    taken_at = upload.fields.get("taken_at")
+    return Sent(
+        photo=upload.photo,
+        store_id=upload.needed("store_id"),
+        bay_id=upload.needed("bay_id"),
+        camera_id=upload.fields.get("camera_id") or None,
+        taken_at=_time(taken_at) if taken_at else now,
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)  # raises for the hours of years 1 and 9999 that are in no year of UTC
+    except (ValueError, OverflowError):
+        pass
+    raise Problem(
+        422,
+        "invalid-time",
+        f"taken_at is {text!r}, which is not a time with a zone.",
+        field="taken_at",
+        remedy="Write it as in RFC 3339, for example 2026-03-01T09:30:00+01:00.",
+    )
+
+
+def _reachable(context: Context, caller: Caller, id: str) -> CaptureRecord:
+    """Return a capture within the key's scope; one of another store is answered as if there were none."""
+    with context.database.read() as session:
+        capture = find_capture(session, id)
+    if capture is None or not caller.may_reach(capture.store_id):
+        raise not_found("capture", id, field="id", remedy="GET /v1/captures lists the captures there are.")
+    return capture
+
+
+def _jpeg(picture: bytes) -> Response:
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})

@@ -1,0 +1,1 @@
+"""The catalogue in the records and over HTTP."""

@@ -1,0 +1,37 @@
+"""The command line: one file for each capability, registered here."""
+
+import typer
+
+from service.cli import (
+    analyze,
+    captures,
+    database,
+    demo,
+    keys,
+    models,
+    retrainings,
+    rounds,
+    serve,
+    stores,
+    tasks,
+    worker,
+)
+
+app = typer.Typer(
+    name="shelfloop",
+    help="Shelfloop watches shelves and learns from them. Settings: SHELFLOOP_CONFIG and SHELFLOOP_… variables.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they would show keys
+)
+app.command(name="serve")(serve.serve)
+app.command(name="worker")(worker.worker)
+app.command(name="demo")(demo.demo)
+app.command(name="analyze")(analyze.analyze)
+app.add_typer(captures.app, name="captures")
+app.add_typer(stores.app, name="stores")
+app.add_typer(rounds.app, name="rounds")
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(retrainings.app, name="retrainings")
+app.add_typer(models.app, name="models")
+app.add_typer(keys.app, name="keys")
+app.add_typer(database.app, name="database")

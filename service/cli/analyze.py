@@ -1,0 +1,67 @@
+"""`shelfloop analyze`: look at photos here, without a service."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retail.stores import StoreFormat
+from service.captures.looking import look_at
+from service.captures.overlay import OVERLAY_QUALITY
+from service.cli.records import records
+from service.cli.terminal import fail, fail_with, output
+from service.context import face_blurrer, utc_now
+from service.models.serving import Serving, ServingModel
+from service.models.starter import ensure_starter
+from service.problems import Problem
+from service.settings import Settings
+from vision.decoding import encode_jpeg
+from vision.overlay import draw
+
+
+def analyze(
+    photos: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="JPEG, PNG or WebP files.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what the API would answer, one line for each photo.")
+    ] = False,
+    overlay: Annotated[
+        Path | None, typer.Option(help="Write the photo with its boxes here; for a single photo.")
+    ] = None,
+    format: Annotated[StoreFormat, typer.Option(help="Format of the store.")] = StoreFormat.SUPERMARKET,
+) -> None:
+    """Look at photos with the champion of this installation, and keep nothing."""
+    if overlay is not None and len(photos) > 1:
+        fail("--overlay takes one photo.", "Call it once for each photo.")
+    settings = Settings()
+    model = _champion(settings)
+    faces = face_blurrer(settings)
+    for photo in photos:
+        try:
+            seen = look_at(photo.read_bytes(), format, model, faces, settings.photo, reduced=overlay is None)
+        except Problem as problem:
+            fail_with(Problem(problem.status, problem.code, f"{photo}: {problem.detail}", remedy=problem.remedy))
+        answer = seen.answer()
+        typer.echo(json.dumps(answer)) if as_json else output.print(_summary(photo, answer))
+        if overlay is not None:
+            picture = draw(seen.image, seen.detections, seen.model.metadata, seen.unsure)
+            overlay.write_bytes(encode_jpeg(picture, OVERLAY_QUALITY))
+
+
+def _champion(settings: Settings) -> ServingModel:
+    """Load the champion; where there is no installation yet, that is the starter."""
+    with records(settings) as database:
+        with database.write() as session:
+            ensure_starter(session, utc_now())
+        serving = Serving(settings, database)
+        serving.refresh()
+    try:
+        return serving.current()
+    except Problem as problem:
+        fail_with(problem)
+
+
+def _summary(photo: Path, answer: dict[str, Any]) -> str:
+    kinds = [detection["kind"] for detection in answer["detections"]]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))) or "nothing"
+    return f"{photo}: {counts}; {answer['condition']['stratum']}; {answer['faces_blurred']} faces"

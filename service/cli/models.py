@@ -1,0 +1,51 @@
+"""`shelfloop models`: which model serves, through a running service."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from service.cli.remote import Key, Url, call
+from service.cli.terminal import output
+
+app = typer.Typer(help="Models: list, promote, roll back.", no_args_is_help=True)
+LOCAL = "http://127.0.0.1:8000"
+Reason = Annotated[str, typer.Option(help="Why, for the records.")]
+
+
+@app.command(name="list")
+def list_all(key: Key, url: Url = LOCAL) -> None:
+    """List models, newest first."""
+    answer = call(url, key, "GET", "/v1/models").json()
+    table = Table("version", "created", "source", "classes", "gate", "")
+    for model in answer["models"]:
+        gate = {None: "none", True: "passed", False: "failed"}[model["gate_passed"]]
+        serving = "serves" if model["serving"] else ""
+        version, classes = str(model["version"]), str(len(model["classes"]))
+        table.add_row(version, model["created_at"][:19], model["source"], classes, gate, serving)
+    output.print(table)
+    if answer["loading_error"]:
+        output.print(f"[bold red]The champion could not be loaded:[/] {answer['loading_error']}")
+
+
+@app.command()
+def promote(
+    version: Annotated[int, typer.Argument(help="The model's version.")],
+    reason: Reason,
+    key: Key,
+    url: Url = LOCAL,
+    force: Annotated[bool, typer.Option("--force", help="Although its gate failed; admins only.")] = False,
+) -> None:
+    """Make a model the champion."""
+    request = {"reason": reason, "force": force}
+    _print(call(url, key, "POST", f"/v1/models/{version}/promote", json=request).json())
+
+
+@app.command()
+def rollback(reason: Reason, key: Key, url: Url = LOCAL) -> None:
+    """Bring back the model that served before."""
+    _print(call(url, key, "POST", "/v1/models/rollback", json={"reason": reason}).json())
+
+
+def _print(move: dict[str, Any]) -> None:
+    output.print(f"Model [bold]{move['model_version']}[/] serves now, before it {move['previous_version']} did.")

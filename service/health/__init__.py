@@ -1,0 +1,1 @@
+"""Whether this process lives, whether it can answer, and what it measured."""

@@ -1,0 +1,9 @@
+"""Names for new records."""
+
+import secrets
+from datetime import datetime
+
+
+def new_id(now: datetime) -> str:
+    """Return 32 hexadecimal digits that sort by time: 12 of milliseconds, 20 of chance."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"

@@ -1,0 +1,56 @@
+"""The records' history: each file in `versions` is one step from the tables before to the tables after."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from service.database import Database
+from service.records import Record
+
+
+def upgrade(database: Database) -> None:
+    """Bring the tables up to date, in one transaction; where they are, nothing happens."""
+    with database.engine.begin() as connection:
+        if database.is_sqlite:
+            # Two processes that start at once: the second waits here and then finds nothing to do.
+            connection.execute(text("BEGIN IMMEDIATE"))
+        command.upgrade(_config(connection), "head")
+
+
+def revise(database: Database, what: str) -> Path:
+    """Write the step from the last revision to the tables that `service.records` declares; return its file.
+
+    The database must be up to date with the last revision.
+    """
+    with database.engine.begin() as connection:
+        script = command.revision(_config(connection), message=what, autogenerate=True)
+    assert script is not None
+    assert not isinstance(script, list)
+    return Path(script.path)
+
+
+def is_current(database: Database) -> bool:
+    """Say whether the newest step was taken."""
+    with database.engine.connect() as connection:
+        taken = MigrationContext.configure(connection).get_current_heads()
+        return taken == tuple(ScriptDirectory.from_config(_config(connection)).get_heads())
+
+
+def differences(database: Database) -> list[object]:
+    """Return how the tables differ from what `service.records` declares; empty after `upgrade`."""
+    with database.engine.connect() as connection:
+        migration = MigrationContext.configure(connection, opts={"compare_type": True})
+        found: list[object] = compare_metadata(migration, Record.metadata)
+        return found
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,1 @@
+"""Which models exist, which one serves, and moving from one to the next."""

@@ -1,0 +1,107 @@
+"""Moving the champion alias: forward by promotion, back by rollback."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.context import Context
+from service.models.history import version_before
+from service.models.queries import champion_version, get_model, list_promotions, lock_champion
+from service.models.registry import move_alias, open_tracking, registered_version
+from service.problems import Problem
+from service.records import ModelRecord, PromotionRecord
+from training.tracking import Tracking
+
+
+def promote(context: Context, version: int, *, reason: str, by: str, force: bool = False) -> PromotionRecord:
+    """Make a model the champion, in MLflow and in the records; all or nothing.
+
+    Args:
+        context: of this process.
+        version: the model's.
+        reason: for the records.
+        by: name of who asked.
+        force: promote although the gate failed.
+
+    Raises:
+        Problem: model-not-found, already-champion, gate-not-passed or mlflow-unreachable.
+    """
+    tracking = open_tracking(context.settings)
+
+    def choose(session: Session) -> ModelRecord:
+        model = get_model(session, version)
+        if champion_version(session) == version:
+            raise Problem(409, "already-champion", f"Model {version} is the champion already.", field="version")
+        if not force:
+            _check_gate(model)
+        return model
+
+    return _move(context, tracking, choose, "promote", reason, by)
+
+
+def roll_back(context: Context, *, reason: str, by: str) -> PromotionRecord:
+    """Bring back the model that served before; repeated, it goes further back, at most to the starter.
+
+    Raises:
+        Problem: nothing-to-roll-back or mlflow-unreachable.
+    """
+    tracking = open_tracking(context.settings)
+
+    def choose(session: Session) -> ModelRecord:
+        return get_model(session, version_before(list_promotions(session)))
+
+    return _move(context, tracking, choose, "rollback", reason, by)
+
+
+def add_promotion(
+    session: Session, version: int, *, action: str, reason: str, by: str, now: datetime
+) -> PromotionRecord:
+    """Record a move of the champion alias."""
+    move = PromotionRecord(
+        model_version=version,
+        previous_version=champion_version(session),
+        action=action,
+        reason=reason,
+        by=by,
+        at=now,
+    )
+    session.add(move)
+    session.flush()
+    return move
+
+
+def _move(
+    context: Context,
+    tracking: Tracking,
+    choose: Callable[[Session], ModelRecord],
+    action: str,
+    reason: str,
+    by: str,
+) -> PromotionRecord:
+    # Looked up before the transaction: MLflow's first answer can take seconds, and SQLite has one writer.
+    with context.database.read() as session:
+        expected = choose(session)
+    mlflow_version = registered_version(tracking, expected)
+    with context.database.write() as session:
+        lock_champion(session)
+        model = choose(session)
+        if model.version != expected.version:
+            raise Problem(409, "champion-moved", "The champion was changed meanwhile.", retry_after=1)
+        model.mlflow_version = mlflow_version
+        move = add_promotion(session, model.version, action=action, reason=reason, by=by, now=context.clock())
+        # Last: if MLflow refuses, the transaction is undone with it.
+        move_alias(tracking, "champion", mlflow_version)
+        return move
+
+
+def _check_gate(model: ModelRecord) -> None:
+    if model.gate is not None and not model.gate["passed"]:
+        failed = [check["name"] for check in model.gate["checks"] if not check["passed"]]
+        raise Problem(
+            409,
+            "gate-not-passed",
+            f"Model {model.version} did not pass its gate: {', '.join(failed)}.",
+            field="version",
+            remedy=f"GET /v1/models/{model.version} shows each check; an admin may promote with force: true.",
+        )

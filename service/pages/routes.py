@@ -1,0 +1,24 @@
+"""Pages. They carry no data: their script calls the API with the reader's own key."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.templating import Jinja2Templates
+
+from service.pages.api import operations_of
+
+router = APIRouter(include_in_schema=False)
+templates = Jinja2Templates(Path(__file__).parent / "templates")
+
+
+@router.get("/")
+def try_a_photo(request: Request) -> Response:
+    """Show the page on which a photo can be tried."""
+    return templates.TemplateResponse(request, "try_a_photo.html")
+
+
+@router.get("/docs")
+def describe_api(request: Request) -> Response:
+    """Show what the API can do; FastAPI's own page would load its script from somebody else's server."""
+    operations = operations_of(request.app.openapi())
+    return templates.TemplateResponse(request, "api.html", {"operations": operations})

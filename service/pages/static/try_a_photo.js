@@ -1,0 +1,223 @@
+// "Try a photo": sends a photo to POST /v1/analyze and draws what comes back.
+
+const element = (id) => document.getElementById(id);
+const stage = element("stage"), canvas = element("canvas"), file = element("file"), key = element("key");
+const pen = canvas.getContext("2d");
+// The overlay pictures use the same ramp: teal is sure, orange is not.
+const RAMP = [[0, 128, 128], [222, 203, 164], [230, 97, 1]];
+const KINDS = ["facing", "shelf", "tag", "gap"];
+
+let picture = null; // ImageBitmap, upright
+let answer = null; // what the API answered
+let selected = -1; // row of answer.detections
+let latest = 0; // counts photos, so that a slow answer cannot overwrite a newer one
+
+// --- key: from the address's fragment (which is never sent anywhere), else remembered ---
+
+const given = new URLSearchParams(location.hash.slice(1)).get("key");
+if (given) {
+  localStorage.setItem("shelfloop-key", given);
+  history.replaceState(null, "", location.pathname);
+}
+key.value = localStorage.getItem("shelfloop-key") ?? "";
+key.addEventListener("input", () => localStorage.setItem("shelfloop-key", key.value.trim()));
+
+// --- photo in ---
+
+async function look(photo) {
+  const turn = ++latest;
+  try {
+    picture = await createImageBitmap(photo, { imageOrientation: "from-image" });
+  } catch {
+    return say("This file is not a picture that the browser can show.", "wrong");
+  }
+  [answer, selected] = [null, -1];
+  stage.dataset.state = "working";
+  element("result").hidden = true;
+  element("another").hidden = false;
+  say("Looking…");
+  show();
+  try {
+    const begin = performance.now();
+    const found = await analyze(photo);
+    if (turn !== latest) return;
+    answer = found;
+    report((performance.now() - begin) / 1000);
+  } catch (problem) {
+    if (turn === latest) say(problem.message, "wrong");
+  }
+  if (turn === latest) stage.dataset.state = "shown";
+  show();
+}
+
+async function analyze(photo) {
+  const form = new FormData();
+  form.append("photo", photo);
+  let response;
+  try {
+    response = await fetch("/v1/analyze", { method: "POST", body: form, headers: { Authorization: `Bearer ${key.value.trim()}` } });
+  } catch {
+    throw new Error("The service does not answer. Is it running?");
+  }
+  const body = await response.json();
+  if (response.status === 401) {
+    key.focus();
+    throw new Error("An API key is needed: put one into the field at the top. 'shelfloop keys create' makes one.");
+  }
+  if (!response.ok) throw new Error([body.detail, body.remedy].filter(Boolean).join(" "));
+  return body;
+}
+
+file.addEventListener("change", () => file.files[0] && look(file.files[0]));
+element("another").addEventListener("click", () => file.click());
+addEventListener("paste", (event) => event.clipboardData.files[0] && look(event.clipboardData.files[0]));
+for (const name of ["dragover", "dragleave", "drop"]) {
+  addEventListener(name, (event) => {
+    event.preventDefault();
+    stage.classList.toggle("over", name === "dragover");
+    if (name === "drop" && event.dataTransfer.files[0]) look(event.dataTransfer.files[0]);
+  });
+}
+
+// --- words and numbers ---
+
+function say(text, kind = "") {
+  element("message").textContent = text;
+  element("message").dataset.kind = kind;
+}
+
+function report(seconds) {
+  const { detections, condition } = answer;
+  const count = (kind) => detections.filter((detection) => detection.kind === kind).length;
+  say(`${detections.length} detections in ${seconds.toFixed(2)} s${answer.truncated ? "; there are more than are shown" : ""}.`);
+  element("counts").replaceChildren(...KINDS.map((kind) => {
+    const item = document.createElement("li");
+    item.append(Object.assign(document.createElement("b"), { textContent: count(kind) }), count(kind) === 1 ? kind : kind === "shelf" ? "shelves" : `${kind}s`);
+    return item;
+  }));
+  list("facts", {
+    Light: condition.lighting,
+    Angle: condition.angle,
+    Photo: `${answer.width} × ${answer.height}`,
+    Faces: answer.faces_blurred ? `${answer.faces_blurred} blurred` : "none",
+    Model: `version ${answer.model_version}`,
+  });
+  element("result").hidden = false;
+}
+
+function describe() {
+  const detection = answer?.detections[selected];
+  if (!detection) return list("detection", {}, "Point at a box, or step with the arrow keys.");
+  const { kind, confidence, gtin, uncertainty } = detection;
+  const share = (number) => `${(100 * number).toFixed(1)} %`;
+  list("detection", {
+    Kind: kind,
+    ...(gtin && { GTIN: gtin }),
+    Confidence: share(confidence),
+    Uncertainty: share(uncertainty.value),
+    Entropy: `${uncertainty.entropy.toFixed(3)} bit`,
+    Margin: share(uncertainty.margin),
+    Localisation: share(uncertainty.localisation),
+    Number: `${selected + 1} of ${answer.detections.length}`,
+  });
+}
+
+function list(id, facts, otherwise = "") {
+  const rows = Object.entries(facts).flatMap(([name, value]) => [
+    Object.assign(document.createElement("dt"), { textContent: name }),
+    Object.assign(document.createElement("dd"), { textContent: value }),
+  ]);
+  if (!rows.length) rows.push(Object.assign(document.createElement("dd"), { className: "quiet", textContent: otherwise }));
+  element(id).replaceChildren(...rows);
+}
+
+// --- drawing ---
+
+function show() {
+  if (!picture) return;
+  const room = stage.clientWidth - 2, height = Math.max(innerHeight * 0.78, 320);
+  const scale = Math.min(room / picture.width, height / picture.height);
+  const density = devicePixelRatio || 1;
+  canvas.style.width = `${picture.width * scale}px`;
+  canvas.width = Math.round(picture.width * scale * density);
+  canvas.height = Math.round(picture.height * scale * density);
+  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  if (!answer) return;
+  const toCanvas = canvas.width / answer.width;
+  if (selected >= 0) {
+    pen.fillStyle = "rgb(0 0 0 / 45%)";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    const [x, y, width, height] = rectangle(answer.detections[selected], toCanvas);
+    const back = picture.width / answer.width / toCanvas;
+    pen.drawImage(picture, x * back, y * back, width * back, height * back, x, y, width, height);
+  }
+  answer.detections.forEach((detection, row) => row !== selected && outline(detection, toCanvas, density, selected >= 0 ? 0.4 : 1));
+  if (selected >= 0) outline(answer.detections[selected], toCanvas, density * 1.6, 1);
+}
+
+function outline(detection, toCanvas, unit, opacity) {
+  const [x, y, width, height] = rectangle(detection, toCanvas);
+  pen.globalAlpha = opacity;
+  const thickness = unit * (detection.kind === "shelf" ? 3 : detection.kind === "tag" ? 1.25 : 2);
+  pen.setLineDash(detection.kind === "tag" ? [4 * unit, 3 * unit] : []);
+  pen.beginPath();
+  pen.rect(x, y, width, height);
+  if (detection.kind === "gap") {
+    pen.moveTo(x, y);
+    pen.lineTo(x + width, y + height);
+    pen.moveTo(x + width, y);
+    pen.lineTo(x, y + height);
+  }
+  // A dark line below the coloured one keeps it visible on packaging of its own colour.
+  for (const [style, extra] of [["rgb(0 0 0 / 55%)", 1.5 * unit], [colour(detection.uncertainty.value), 0]]) {
+    [pen.strokeStyle, pen.lineWidth] = [style, thickness + extra];
+    pen.stroke();
+  }
+  pen.globalAlpha = 1;
+  pen.setLineDash([]);
+}
+
+function rectangle({ box: [x1, y1, x2, y2] }, toCanvas) {
+  return [x1 * toCanvas, y1 * toCanvas, (x2 - x1) * toCanvas, (y2 - y1) * toCanvas];
+}
+
+function colour(value) {
+  const [from, to, part] = value < 0.5 ? [RAMP[0], RAMP[1], value * 2] : [RAMP[1], RAMP[2], value * 2 - 1];
+  return `rgb(${from.map((channel, i) => Math.round(channel + (to[i] - channel) * part)).join(" ")})`;
+}
+
+// --- pointing and stepping ---
+
+function select(row) {
+  if (row === selected) return;
+  selected = row;
+  describe();
+  show();
+}
+
+canvas.addEventListener("pointermove", (event) => {
+  if (!answer) return;
+  const frame = canvas.getBoundingClientRect();
+  const toPhoto = answer.width / frame.width;
+  select(smallestAt((event.clientX - frame.left) * toPhoto, (event.clientY - frame.top) * toPhoto));
+});
+canvas.addEventListener("pointerleave", () => select(-1));
+canvas.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const most = answer?.detections.length ?? 0;
+  if (event.key === "Escape") select(-1);
+  if (!step || !most) return;
+  event.preventDefault();
+  select(selected < 0 ? (step > 0 ? 0 : most - 1) : (selected + step + most) % most);
+});
+
+function smallestAt(x, y) {
+  let best = -1, least = Infinity;
+  answer.detections.forEach(({ box: [x1, y1, x2, y2] }, row) => {
+    const area = (x2 - x1) * (y2 - y1);
+    if (x1 <= x && x <= x2 && y1 <= y && y <= y2 && area < least) [best, least] = [row, area];
+  });
+  return best;
+}
+
+new ResizeObserver(show).observe(stage);

@@ -1,0 +1,244 @@
+"""The records: one table per word of the design. Nothing here decides anything."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Times with a zone, kept in UTC on every database (SQLite forgets zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse times without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone reached the records")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Record(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        bytes: LargeBinary,
+    }
+
+
+class StoreRecord(Record):
+    """A store."""
+
+    __tablename__ = "stores"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    format: Mapped[str] = mapped_column(String(32))
+
+
+class CameraRecord(Record):
+    """A camera of a store."""
+
+    __tablename__ = "cameras"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"), index=True)
+
+
+class BayRecord(Record):
+    """A bay of a store."""
+
+    __tablename__ = "bays"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"), index=True)
+
+
+class ProductRecord(Record):
+    """A product of the catalogue."""
+
+    __tablename__ = "products"
+    gtin: Mapped[str] = mapped_column(String(14), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    family: Mapped[str | None] = mapped_column(String(100))
+    category: Mapped[list[Any]]
+
+
+class CatalogueChangeRecord(Record):
+    """One change of the catalogue; its version is the catalogue's version after it."""
+
+    __tablename__ = "catalogue_changes"
+    version: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(32))
+    gtin: Mapped[str] = mapped_column(String(14), index=True)
+    details: Mapped[dict[str, Any]]
+
+
+class ApiKeyRecord(Record):
+    """Who may do what, where. Only the key's SHA-256 is kept."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    store_ids: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class ModelRecord(Record):
+    """A detector that can serve. Version 1 is the starter, which lives in the installation."""
+
+    __tablename__ = "models"
+    version: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(16))  # starter | retraining
+    retraining_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    mlflow_run_id: Mapped[str | None] = mapped_column(String(64))
+    mlflow_version: Mapped[str | None] = mapped_column(String(16))
+    artefact_sha256: Mapped[str] = mapped_column(String(64))
+    metadata_json: Mapped[dict[str, Any]]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    gate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class PromotionRecord(Record):
+    """A move of the champion alias; the newest one says which model serves."""
+
+    __tablename__ = "promotions"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    model_version: Mapped[int] = mapped_column(ForeignKey("models.version"))
+    previous_version: Mapped[int | None]
+    action: Mapped[str] = mapped_column(String(16))  # starter | promote | rollback
+    reason: Mapped[str] = mapped_column(String(500))
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+
+
+class CaptureRecord(Record):
+    """One photo of one bay at one time, and what the serving model answered."""
+
+    __tablename__ = "captures"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))  # of the bytes that were sent
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"))
+    camera_id: Mapped[str | None] = mapped_column(ForeignKey("cameras.id"))
+    bay_id: Mapped[str] = mapped_column(ForeignKey("bays.id"))
+    taken_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    width: Mapped[int]
+    height: Mapped[int]
+    image_key: Mapped[str] = mapped_column(String(200))
+    image_sha256: Mapped[str] = mapped_column(String(64))  # of the stored picture, faces blurred
+    faces_blurred: Mapped[int]
+    stratum: Mapped[str] = mapped_column(String(64), index=True)
+    near_duplicate_of: Mapped[str | None] = mapped_column(String(32))
+    model_version: Mapped[int] = mapped_column(ForeignKey("models.version"))
+    truncated: Mapped[bool]
+    detections: Mapped[list[Any]]
+    __table_args__ = (
+        UniqueConstraint("store_id", "bay_id", "sha256", name="one_capture_per_photo"),
+        Index("captures_of_a_bay", "bay_id", "taken_at"),
+    )
+
+
+class SignatureRecord(Record):
+    """What a capture leaves behind for sampling; vectors are little-endian float16."""
+
+    __tablename__ = "signatures"
+    capture_id: Mapped[str] = mapped_column(ForeignKey("captures.id"), primary_key=True)
+    model_version: Mapped[int]
+    image_vector: Mapped[bytes]
+    values: Mapped[bytes]
+    predicted_boxes: Mapped[int]
+
+
+class RoundRecord(Record):
+    """One run of the sampler, with all it needs to be replayed."""
+
+    __tablename__ = "rounds"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(100))
+    config: Mapped[dict[str, Any]]
+    pool_digest: Mapped[str] = mapped_column(String(64))
+    pool_size: Mapped[int]
+    model_version: Mapped[int]
+    near_duplicates: Mapped[dict[str, Any]]
+
+
+class PickRecord(Record):
+    """One capture that a round chose, and why."""
+
+    __tablename__ = "picks"
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    capture_id: Mapped[str] = mapped_column(ForeignKey("captures.id"), primary_key=True)
+    rank: Mapped[int]
+    arm: Mapped[str] = mapped_column(String(16))
+    propensity: Mapped[float | None]
+    terms: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(String(500))
+
+
+class TaskRecord(Record):
+    """A capture to label. A lease is the token, the holder and the end of the hold."""
+
+    __tablename__ = "tasks"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    capture_id: Mapped[str] = mapped_column(ForeignKey("captures.id"), unique=True)
+    created_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    rank: Mapped[int]
+    arm: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(500))
+    predicted_boxes: Mapped[int]
+    lease_token: Mapped[str | None] = mapped_column(String(64))
+    leased_by: Mapped[str | None] = mapped_column(String(32))
+    leased_until: Mapped[datetime | None]
+    skip_reason: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (Index("tasks_waiting", "state", "rank"),)
+
+
+class AnnotationRecord(Record):
+    """Boxes and labels by a person."""
+
+    __tablename__ = "annotations"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), unique=True)
+    capture_id: Mapped[str] = mapped_column(ForeignKey("captures.id"), index=True)
+    annotator: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+    seconds: Mapped[float | None]
+    boxes: Mapped[list[Any]]
+    catalogue_version: Mapped[int]
+    guideline_version: Mapped[int]
+    prelabel_model_version: Mapped[int]
+
+
+class RetrainingRecord(Record):
+    """One training job and what became of it."""
+
+    __tablename__ = "retrainings"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    by: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(500))
+    request: Mapped[dict[str, Any]]
+    base_version: Mapped[int]
+    snapshot_hash: Mapped[str | None] = mapped_column(String(64))
+    progress: Mapped[dict[str, Any]]
+    candidate_version: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(2000))

@@ -1,0 +1,1 @@
+"""Retrainings: from labels to a candidate, through the gate, to promotion."""

@@ -1,0 +1,72 @@
+"""SQL about retrainings and what they train on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.problems import not_found
+from service.records import AnnotationRecord, CaptureRecord, RetrainingRecord, TaskRecord
+
+QUEUED, RUNNING = "queued", "running"
+
+
+def list_retrainings(session: Session, limit: int) -> Sequence[RetrainingRecord]:
+    """Return retrainings, newest first."""
+    query = select(RetrainingRecord).order_by(RetrainingRecord.created_at.desc(), RetrainingRecord.id.desc())
+    return session.scalars(query.limit(limit)).all()
+
+
+def get_retraining(session: Session, retraining_id: str) -> RetrainingRecord:
+    """Return a retraining.
+
+    Raises:
+        Problem: retraining-not-found.
+    """
+    return _found(session.get(RetrainingRecord, retraining_id), retraining_id)
+
+
+def lock_retraining(session: Session, retraining_id: str) -> RetrainingRecord:
+    """Return a retraining that nobody else changes until this transaction ends.
+
+    Raises:
+        Problem: retraining-not-found.
+    """
+    query = select(RetrainingRecord).where(RetrainingRecord.id == retraining_id).with_for_update()
+    return _found(session.scalar(query), retraining_id)
+
+
+def unfinished_ids(session: Session) -> Sequence[str]:
+    """Return the ids of retrainings that wait or run, oldest first."""
+    query = select(RetrainingRecord.id).where(RetrainingRecord.state.in_((QUEUED, RUNNING)))
+    return session.scalars(query.order_by(RetrainingRecord.created_at)).all()
+
+
+def list_annotated(
+    session: Session, arms: Sequence[str] | None
+) -> Sequence[tuple[AnnotationRecord, CaptureRecord, str]]:
+    """Return annotations with their captures and the arm of their tasks, of some arms or of all."""
+    query = (
+        select(AnnotationRecord, CaptureRecord, TaskRecord.arm)
+        .join(CaptureRecord, CaptureRecord.id == AnnotationRecord.capture_id)
+        .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
+        .order_by(AnnotationRecord.id)
+    )
+    if arms is not None:
+        query = query.where(TaskRecord.arm.in_(arms))
+    return [(annotation, capture, arm) for annotation, capture, arm in session.execute(query)]
+
+
+def list_annotated_boxes(session: Session, arms: Sequence[str] | None) -> Sequence[list[Any]]:
+    """Return the boxes of each annotation, of some arms or of all."""
+    query = select(AnnotationRecord.boxes).join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
+    if arms is not None:
+        query = query.where(TaskRecord.arm.in_(arms))
+    return session.scalars(query).all()
+
+
+def _found(retraining: RetrainingRecord | None, retraining_id: str) -> RetrainingRecord:
+    if retraining is None:
+        raise not_found("retraining", retraining_id, remedy="GET /v1/retrainings lists the retrainings there are.")
+    return retraining

@@ -1,0 +1,1 @@
+"""Rounds: pool in, batch of tasks out."""

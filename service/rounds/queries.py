@@ -1,0 +1,110 @@
+"""SQL about rounds, their pool and their picks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from sampling.signatures import Signature, Vectors
+from service.problems import not_found
+from service.records import CaptureRecord, PickRecord, RoundRecord, SignatureRecord, TaskRecord
+
+
+def read_pool(session: Session, model_version: int, before: datetime | None = None) -> list[Signature]:
+    """Return the signatures of captures that no task holds and that are no near-duplicate of another.
+
+    Args:
+        session: for reading.
+        model_version: whose vectors to read; those of another model cannot be compared with them.
+        before: read the pool as it was then, for a replay.
+    """
+    query = _unlabelled(before).where(SignatureRecord.model_version == model_version)
+    columns = query.with_only_columns(
+        CaptureRecord.id,
+        SignatureRecord.image_vector,
+        SignatureRecord.values,
+        SignatureRecord.predicted_boxes,
+        CaptureRecord.stratum,
+        CaptureRecord.bay_id,
+    )
+    return [
+        Signature(id, _unit(_floats(vector)), np.clip(_floats(values), 0, 1), boxes, stratum, bay_id)
+        for id, vector, values, boxes, stratum, bay_id in session.execute(columns)
+    ]
+
+
+def read_labelled_vectors(session: Session, model_version: int, before: datetime | None = None) -> dict[str, Vectors]:
+    """Return image vectors of captures that are labelled or in an open task: a round should look elsewhere."""
+    query = (
+        select(TaskRecord.capture_id, SignatureRecord.image_vector)
+        .join(SignatureRecord, SignatureRecord.capture_id == TaskRecord.capture_id)
+        .where(SignatureRecord.model_version == model_version)
+    )
+    if before is not None:
+        query = query.where(TaskRecord.created_at < before)
+    return {id: _unit(_floats(vector)) for id, vector in session.execute(query)}
+
+
+def list_stale(session: Session, model_version: int, limit: int) -> Sequence[CaptureRecord]:
+    """Return captures whose signature another model left: those with a task first, then the newest."""
+    relevant = (
+        select(CaptureRecord)
+        .join(SignatureRecord, SignatureRecord.capture_id == CaptureRecord.id)
+        .outerjoin(TaskRecord, TaskRecord.capture_id == CaptureRecord.id)
+        .where(SignatureRecord.model_version != model_version, CaptureRecord.near_duplicate_of.is_(None))
+        .order_by(TaskRecord.id.is_(None), CaptureRecord.received_at.desc())
+    )
+    return session.scalars(relevant.limit(limit)).all()
+
+
+def list_rounds(session: Session, limit: int) -> Sequence[RoundRecord]:
+    """Return rounds, newest first."""
+    return session.scalars(select(RoundRecord).order_by(RoundRecord.created_at.desc()).limit(limit)).all()
+
+
+def get_round(session: Session, round_id: str) -> RoundRecord:
+    """Return a round.
+
+    Raises:
+        Problem: round-not-found.
+    """
+    found = session.get(RoundRecord, round_id)
+    if found is None:
+        raise not_found("round", round_id, remedy="GET /v1/rounds lists the rounds there are.")
+    return found
+
+
+def list_picks(session: Session, round_id: str) -> Sequence[tuple[PickRecord, TaskRecord]]:
+    """Return a round's picks with their tasks, in the order of labelling."""
+    query = (
+        select(PickRecord, TaskRecord)
+        .join(TaskRecord, TaskRecord.capture_id == PickRecord.capture_id)
+        .where(PickRecord.round_id == round_id)
+        .order_by(PickRecord.rank)
+    )
+    return [(pick, task) for pick, task in session.execute(query)]
+
+
+def _unlabelled(before: datetime | None) -> Select[CaptureRecord]:
+    held = select(TaskRecord.id).where(TaskRecord.capture_id == CaptureRecord.id)
+    query = (
+        select(CaptureRecord)
+        .join(SignatureRecord, SignatureRecord.capture_id == CaptureRecord.id)
+        .where(CaptureRecord.near_duplicate_of.is_(None))
+    )
+    if before is not None:
+        held = held.where(TaskRecord.created_at < before)
+        query = query.where(CaptureRecord.received_at < before)
+    return query.where(~held.exists())
+
+
+def _floats(stored: bytes) -> Vectors:
+    return np.frombuffer(stored, "<f2").astype(np.float32)
+
+
+def _unit(vector: Vectors) -> Vectors:
+    """Undo the rounding of float16, which leaves a long vector slightly off unit length."""
+    result: Vectors = vector / np.linalg.norm(vector)
+    return result

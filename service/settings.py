@@ -1,0 +1,93 @@
+"""Typed settings: `configs/default.yaml`, then a YAML file named by SHELFLOOP_CONFIG, then the environment."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+
+class PhotoSettings(BaseModel):
+    """Photos above these limits are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+    megabytes: float = Field(25, gt=0)
+    megapixels: float = Field(50, gt=0)
+
+
+class VisionSettings(BaseModel):
+    """How a photo is seen."""
+
+    model_config = ConfigDict(extra="forbid")
+    runtime: Literal["openvino", "onnxruntime"] = "openvino"
+    precision: Literal["f32", "bf16"] = "f32"
+    threads: int = Field(2, ge=1)
+    confidence: float = Field(0.25, gt=0, lt=1)
+    max_detections: int = Field(400, ge=1)
+    blur_faces: bool = True
+
+
+class AdmissionSettings(BaseModel):
+    """How many photos are worked on at once, and how many may wait."""
+
+    model_config = ConfigDict(extra="forbid")
+    at_once: int = Field(2, ge=1)
+    waiting: int = Field(64, ge=0)
+
+
+class Settings(BaseSettings):
+    """Everything a person may set; `configs/default.yaml` explains each line."""
+
+    model_config = SettingsConfigDict(env_prefix="SHELFLOOP_", env_nested_delimiter="__", extra="ignore")
+
+    home: Path = Path("var")
+    database_url: str = ""
+    image_store: str = ""
+    mlflow_uri: str = ""
+    photo: PhotoSettings = PhotoSettings()
+    vision: VisionSettings = VisionSettings()
+    admission: AdmissionSettings = AdmissionSettings()
+    lease_minutes: float = Field(30, gt=0)
+    near_duplicate_similarity: float = Field(0.985, gt=0, le=1)
+    champion_poll_seconds: float = Field(1.0, gt=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment before the YAML file that SHELFLOOP_CONFIG names."""
+        chosen = os.environ.get("SHELFLOOP_CONFIG")
+        if chosen and not Path(chosen).is_file():
+            raise FileNotFoundError(f"SHELFLOOP_CONFIG names {chosen}, which is not a file")
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=chosen)
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The records database as an SQLAlchemy address."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'shelfloop.sqlite'}"
+
+    @property
+    def resolved_jobs_url(self) -> str:
+        """Where durable jobs keep their state: beside the records in SQLite, or in the same PostgreSQL server."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'jobs.sqlite'}"
+
+    @property
+    def resolved_image_store(self) -> str:
+        """Where photos live, as an fsspec address."""
+        return self.image_store or f"file://{self.home.absolute() / 'photos'}"
+
+    @property
+    def resolved_mlflow_uri(self) -> str:
+        """MLflow's tracking address."""
+        return self.mlflow_uri or f"sqlite:///{self.home.absolute() / 'mlflow.sqlite'}"

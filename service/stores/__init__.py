@@ -1,0 +1,1 @@
+"""Stores, their cameras and their bays."""

@@ -1,0 +1,1 @@
+"""Tasks: leased, labelled, skipped or given back."""

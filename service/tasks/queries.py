@@ -1,0 +1,87 @@
+"""SQL about tasks, their leases and annotations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from labeling.leases import TaskState
+from service.problems import not_found
+from service.records import AnnotationRecord, CaptureRecord, ProductRecord, TaskRecord
+
+
+def get_task(session: Session, task_id: str) -> TaskRecord:
+    """Return a task.
+
+    Raises:
+        Problem: task-not-found.
+    """
+    return _found(session.get(TaskRecord, task_id), task_id)
+
+
+def lock_task(session: Session, task_id: str) -> TaskRecord:
+    """Return a task that nobody else changes until this transaction ends.
+
+    Raises:
+        Problem: task-not-found.
+    """
+    return _found(session.scalar(select(TaskRecord).where(TaskRecord.id == task_id).with_for_update()), task_id)
+
+
+def lock_next_queued(session: Session, store_ids: frozenset[str] | None, taken: Sequence[str]) -> TaskRecord | None:
+    """Return the first queued task that no other transaction is about to lease, locked (SQLite has locked already).
+
+    Args:
+        session: for writing.
+        store_ids: only tasks of these stores; None for all.
+        taken: tasks that this transaction locked before.
+    """
+    query = select(TaskRecord).where(TaskRecord.state == TaskState.QUEUED, TaskRecord.id.not_in(taken))
+    if store_ids is not None:
+        reachable = select(CaptureRecord.id).where(CaptureRecord.store_id.in_(store_ids))
+        query = query.where(TaskRecord.capture_id.in_(reachable))
+    first = query.order_by(TaskRecord.rank, TaskRecord.created_at).limit(1)
+    return session.scalar(first.with_for_update(skip_locked=True))
+
+
+def return_expired(session: Session, now: datetime) -> None:
+    """Put tasks whose lease ran out back into the queue; the token stays, so that a late holder can be told why."""
+    expired = select(TaskRecord).where(TaskRecord.state == TaskState.LEASED, TaskRecord.leased_until <= now)
+    for task in session.scalars(expired.with_for_update(skip_locked=True)):
+        task.state, task.leased_by, task.leased_until = TaskState.QUEUED, None, None
+    session.flush()
+
+
+def list_tasks(
+    session: Session, state: TaskState | None, store_ids: frozenset[str] | None, limit: int
+) -> Sequence[tuple[TaskRecord, CaptureRecord]]:
+    """Return tasks and their captures in the order of labelling, of one state or of all."""
+    query = select(TaskRecord, CaptureRecord).join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
+    if state is not None:
+        query = query.where(TaskRecord.state == state)
+    if store_ids is not None:
+        query = query.where(CaptureRecord.store_id.in_(store_ids))
+    rows = session.execute(query.order_by(TaskRecord.rank, TaskRecord.created_at).limit(limit))
+    return [(task, capture) for task, capture in rows]
+
+
+def capture_of(session: Session, task: TaskRecord) -> CaptureRecord:
+    """Return the capture that a task is about."""
+    return session.scalars(select(CaptureRecord).where(CaptureRecord.id == task.capture_id)).one()
+
+
+def annotation_of(session: Session, task_id: str) -> AnnotationRecord | None:
+    """Return what was submitted for a task, None if nothing was."""
+    return session.scalar(select(AnnotationRecord).where(AnnotationRecord.task_id == task_id))
+
+
+def known_gtins(session: Session, gtins: set[str]) -> set[str]:
+    """Return those of some GTINs that are in the catalogue."""
+    return set(session.scalars(select(ProductRecord.gtin).where(ProductRecord.gtin.in_(gtins))))
+
+
+def _found(task: TaskRecord | None, task_id: str) -> TaskRecord:
+    if task is None:
+        raise not_found("task", task_id, remedy="GET /v1/tasks lists the tasks there are.")
+    return task

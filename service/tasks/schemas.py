@@ -1,0 +1,142 @@
+"""Tasks as requests and answers."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from labeling.leases import SkipReason, TaskState
+from retail.boxes import DetectionKind
+
+MOST_TASKS = 100
+
+
+class LeaseRequest(BaseModel):
+    """How much work to take; several limits count together, none means one task."""
+
+    model_config = ConfigDict(extra="forbid")
+    boxes: int | None = Field(None, ge=1, description="pre-labelled boxes, about")
+    minutes: float | None = Field(None, gt=0, le=24 * 60, description="modelled annotator minutes, about")
+    count: int | None = Field(None, ge=1, le=MOST_TASKS, description="tasks, at most")
+
+
+class TaskAnswer(BaseModel):
+    """A task without its photo."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    round_id: str
+    capture_id: str
+    created_at: datetime
+    state: TaskState
+    rank: int
+    arm: str
+    reason: str = Field(description="why the capture was picked")
+    predicted_boxes: int
+    leased_until: datetime | None
+    skip_reason: str | None
+
+
+class TaskSummary(TaskAnswer):
+    """A task in a list, with where its photo was taken."""
+
+    store_id: str
+    bay_id: str
+    taken_at: datetime
+    photo_url: str
+
+
+class LeasedTask(TaskSummary):
+    """A task to label now."""
+
+    width: int = Field(description="of the upright photo in pixels")
+    height: int
+    prelabels: list[dict[str, Any]] = Field(description="detections of the model that served when the photo came")
+    prelabel_model_version: int
+
+
+class GuidelineAnswer(BaseModel):
+    """The rules to label by."""
+
+    version: int
+    text: str
+    rules: dict[DetectionKind, list[str]]
+    when_to_skip: list[str]
+
+
+class LeaseAnswer(BaseModel):
+    """A lease: its token is shown with everything that is done to its tasks. Without tasks the queue is empty."""
+
+    lease_token: str
+    leased_until: datetime
+    tasks: list[LeasedTask]
+    guideline: GuidelineAnswer
+
+
+class BoxIn(BaseModel):
+    """One box as it was drawn."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: str = Field(description="facing, shelf, tag or gap")
+    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
+    gtin: str | None = Field(None, description="the product of a facing, where it is certain")
+
+    @property
+    def x1(self) -> float:
+        """Left edge."""
+        return self.box[0]
+
+    @property
+    def y1(self) -> float:
+        """Top edge."""
+        return self.box[1]
+
+    @property
+    def x2(self) -> float:
+        """Right edge."""
+        return self.box[2]
+
+    @property
+    def y2(self) -> float:
+        """Bottom edge."""
+        return self.box[3]
+
+
+class AnnotateRequest(BaseModel):
+    """The boxes of a task: all that there are, pre-labelled ones that were right included."""
+
+    model_config = ConfigDict(extra="forbid")
+    lease_token: str
+    boxes: list[BoxIn]
+    seconds: float | None = Field(None, ge=0, allow_inf_nan=False, description="time spent, for the cost model")
+
+
+class AnnotationAnswer(BaseModel):
+    """An annotation as it is kept, boxes clipped to the photo and GTINs padded to 14 digits."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    task_id: str
+    capture_id: str
+    annotator: str
+    created_at: datetime
+    seconds: float | None
+    boxes: list[dict[str, Any]]
+    catalogue_version: int
+    guideline_version: int
+    prelabel_model_version: int
+
+
+class SkipRequest(BaseModel):
+    """Why a task is passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+    lease_token: str
+    reason: SkipReason
+
+
+class ReleaseRequest(BaseModel):
+    """A task to give back for others."""
+
+    model_config = ConfigDict(extra="forbid")
+    lease_token: str
