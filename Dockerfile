@@ -5,7 +5,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends libglib2.0-0 &&
 COPY requirements/serve.txt requirements/serve.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/serve.txt
 COPY . .
-RUN pip install --no-cache-dir setuptools && pip install --no-cache-dir --no-deps --no-build-isolation .
+# Editable, so that configs/ beside the packages is found.
+RUN pip install --no-cache-dir setuptools && pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 RUN useradd --create-home shelfloop && mkdir /data && chown shelfloop /data
 USER shelfloop
 ENV SHELFLOOP_HOME=/data

@@ -1,8 +1,10 @@
 """How a benchmark ends: one table on the terminal, one JSON file beside this."""
 
 import json
+import math
 import os
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+_PLAIN_WIDTH = 150  # of a log file
 _PACKAGES = ("numpy", "opencv-python-headless", "openvino", "onnxruntime", "fastapi", "torch", "ultralytics")
 _DISTRIBUTIONS = {"ultralytics": "ultralytics-opencv-headless"}
 
@@ -63,9 +67,9 @@ class Report:
         """Return the file's content."""
         return {
             "name": self.name,
-            "headline": {key: None if value is None else round(value, 4) for key, value in self.headline.items()},
+            "headline": {key: _rounded(value) for key, value in self.headline.items()},
             "targets": {key: target.as_json() for key, target in self.targets.items()},
-            "rows": [dict(row) for row in self.rows],
+            "rows": [{key: _rounded(value) for key, value in row.items()} for row in self.rows],
             "seeds": dict(self.seeds),
             "versions": _versions(),
             "machine": dict(self.machine),
@@ -73,7 +77,7 @@ class Report:
 
     def publish(self, folder: Path = RESULTS, console: Console | None = None) -> Path:
         """Print the tables, write the file and return its path."""
-        console = console or Console()
+        console = console or Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
         for table in (*_tables(self.rows), self._verdicts()):
             console.print(table)
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +87,7 @@ class Report:
 
     def _verdicts(self) -> Table:
         table = Table("headline", "value", "target", "", title=self.name)
-        for key, value in self.headline.items():
+        for key, value in ((key, _rounded(value)) for key, value in self.headline.items()):
             target = self.targets.get(key)
             table.add_row(key, _shown(value), "" if target is None else str(target), _verdict(value, target))
         return table
@@ -130,7 +134,14 @@ def _tables(rows: Sequence[Mapping[str, Any]]) -> list[Table]:
     return list(tables.values())
 
 
+def _rounded(value: Any) -> Any:
+    """Round floats for reading; JSON knows no NaN and no infinity, so they are None: not measured."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 4) if math.isfinite(value) else None
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:,.3f}" if isinstance(value, float) else str(value)
+    return f"{value:,.3f}" if isinstance(value, float) else escape(str(value))

@@ -13,8 +13,10 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import openvino
+import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
@@ -39,7 +41,7 @@ def main() -> None:
     started, rng = machine(), np.random.default_rng(SEED)
     with tempfile.TemporaryDirectory(prefix="shelfloop-bench-") as scratch:
         ours, plain = _export_both(Path(scratch))
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"runtime": runtime, "precision": precision, **row}
             for runtime, precision, count, load in _contests(pairs)
             for row in _contest(f"{runtime} {precision}", load(ours), load(plain), count, rng)
@@ -73,8 +75,6 @@ def _export_both(folder: Path) -> tuple[Path, Path]:
 
 def _export_plain(model: Any, path: Path, opset: int) -> None:
     """Write what Ultralytics exports: the fused network, boxes decoded, one output (1, 4 + classes, anchors)."""
-    import torch
-
     fused = model.float().eval().fuse(verbose=False)
     head = head_of(fused)
     head.export, head.format, head.dynamic = True, "onnx", True
@@ -93,8 +93,6 @@ def _export_plain(model: Any, path: Path, opset: int) -> None:
 
 
 def _opset(path: Path) -> int:
-    import onnx
-
     return int(onnx.load(path).opset_import[0].version)
 
 
@@ -127,9 +125,7 @@ def _onnxruntime(path: Path) -> Infer:
     return lambda tensor: session.run(None, {name: tensor})
 
 
-def _contest(
-    title: str, ours: Infer, plain: Infer, pairs: int, rng: np.random.Generator
-) -> Iterator[dict[str, float | str | int]]:
+def _contest(title: str, ours: Infer, plain: Infer, pairs: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     for width, height in SIZES:
         tensor = rng.random((1, 3, height, width), dtype=np.float32)
         times = _time_pairs(f"{title} {width}x{height}", ours, plain, tensor, pairs, rng)
@@ -138,9 +134,9 @@ def _contest(
             "input": f"{width}x{height}",
             "one_pass_ms": round(float(np.median(times[:, 0])), 3),
             "plain_ms": round(float(np.median(times[:, 1])), 3),
-            "ratio": round(_ratio(times), 4),
-            "low": round(low, 4),
-            "high": round(high, 4),
+            "ratio": _ratio(times),
+            "low": low,
+            "high": high,
             "pairs": pairs,
         }
 

@@ -58,7 +58,9 @@ class Problem(Exception):
 
 def not_found(what: str, id: str, *, field: str | None = None, remedy: str | None = None) -> Problem:
     """Make the problem for something that is not there."""
-    return Problem(404, f"{what.replace(' ', '-')}-not-found", f"There is no {what} {id!r}.", field=field, remedy=remedy)
+    return Problem(
+        404, f"{what.replace(' ', '-')}-not-found", f"There is no {what} {id!r}.", field=field, remedy=remedy
+    )
 
 
 def install_problem_handlers(app: FastAPI) -> None:

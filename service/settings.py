@@ -12,6 +12,8 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from sampling.near_duplicates import DEFAULT_SIMILARITY
+
 
 class PhotoSettings(BaseModel):
     """Photos above these limits are refused."""
@@ -54,7 +56,7 @@ class Settings(BaseSettings):
     vision: VisionSettings = VisionSettings()
     admission: AdmissionSettings = AdmissionSettings()
     lease_minutes: float = Field(30, gt=0)
-    near_duplicate_similarity: float = Field(0.985, gt=0, le=1)
+    near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1)
     champion_poll_seconds: float = Field(1.0, gt=0)
 
     @classmethod

@@ -26,8 +26,8 @@ from service.settings import VisionSettings
 CLIENTS = 8
 SEED = 11
 WARM_UP = 2.0  # seconds before each window
-BARE = ("bare loop, one stream of two threads", "bare loop, two threads with a stream each")
-BARE_FULL = "bare loop, full-scale decode"
+BARE = ("bare loop, 1 thread, 1 stream of 2", "bare loop, 2 threads, 2 streams of 1")
+BARE_FULL = "bare loop, 2 threads, decoded in full"
 OURS, OURS_BLURRING = "shelfloop", "shelfloop, faces blurred"
 
 TARGETS = {
@@ -63,7 +63,7 @@ def main() -> None:
     headline |= overloaded.headline(by_place[OURS, large.name].rate)
     rows = [large.row(), small.row(), *(cell.row() for cell in cells), *overloaded.rows(), *_remarks(wanted, ours)]
     seeds = {"order of turns": SEED, "synthetic photos": photos.SEED}
-    Report("serve", headline, TARGETS, rows, seeds, started).publish(console=console)
+    Report("serve", headline, TARGETS, rows, seeds, started).publish()
 
 
 def _arguments() -> argparse.Namespace:

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from time import perf_counter
 
+import cv2
+
 from benchmarks.serve.load import Answer, Load
 from benchmarks.serve.photos import PhotoSet
 from vision.artefact import read_metadata
@@ -24,6 +26,7 @@ def bare_work(precision: Precision, streams: int, *, reduced: bool = True) -> Wo
         streams: inferences side by side, of two threads in total.
         reduced: decode no more pixels than the model takes.
     """
+    cv2.setNumThreads(-1)  # as many as there are: Ultralytics, which the peers' models came from, turns them off
     metadata = read_metadata(ARTEFACT)
     detector = Detector(OpenVinoRuntime(ARTEFACT, threads=2, streams=streams, precision=precision), metadata)
     long_side = metadata.input_size if reduced else None

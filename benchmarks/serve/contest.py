@@ -1,5 +1,6 @@
 """Lets contestants take turns, so that whatever else the machine does meets all of them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -35,6 +36,7 @@ class Cell:
 
     def row(self) -> dict[str, Any]:
         """Sum the turns up for the report."""
+        no_statuses: Counter[str] = Counter()
         rates = [load.rate for load in self.loads]
         times = {f"p{p}_ms": round(median(load.milliseconds(p) for load in self.loads), 1) for p in (50, 95, 99)}
         return {
@@ -44,9 +46,7 @@ class Cell:
             "lowest": round(min(rates), 2),
             "highest": round(max(rates), 2),
             **times,
-            "answers": sum(len(load.answers) for load in self.loads),
-            "refused": sum(load.refused for load in self.loads),
-            "errors": sum(load.errors for load in self.loads),
+            "statuses": dict(sum((Counter(load.statuses) for load in self.loads), no_statuses)),
         }
 
 

@@ -48,6 +48,11 @@ class Load:
         return float(np.percentile(times, percentile)) * 1000 if times else float("nan")
 
     @property
+    def statuses(self) -> dict[str, int]:
+        """Count the answers by HTTP status, the most frequent first; 0 stands for a connection that broke."""
+        return {str(status): count for status, count in self._counts.most_common()}
+
+    @property
     def _answered(self) -> list[Answer]:
         return [answer for answer in self.answers if answer.status in ANSWERED]
 

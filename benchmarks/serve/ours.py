@@ -13,7 +13,7 @@ from benchmarks.serve.photos import distinct
 from benchmarks.serve.processes import PROGRAMS, ROOT, Server, clean_environment, free_port, running
 from vision.runtime import Precision
 
-BAYS = 8
+BAYS = 64  # one for each client of an overload
 _SHELFLOOP = str(PROGRAMS / "shelfloop")
 
 

@@ -55,10 +55,9 @@ class Overload:
                 "clients": CLIENTS,
                 "per_second": round(load.rate, 2),
                 **{f"p{p}_ms": round(load.milliseconds(p), 1) for p in (50, 95, 99)},
-                "refused": load.refused,
-                "errors": load.errors,
-                "memory_before_mb": round(self.megabytes[number], 1),
-                "memory_after_mb": round(self.megabytes[number + 1], 1),
+                "statuses": load.statuses,
+                "mb_before": round(self.megabytes[number], 1),
+                "mb_after": round(self.megabytes[number + 1], 1),
             }
             for number, load in enumerate(self.loads)
         ]

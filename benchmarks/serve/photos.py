@@ -19,6 +19,7 @@ class PhotoSet:
     """JPEGs that every contestant is sent, in this order and over again."""
 
     name: str
+    source: str
     photos: tuple[bytes, ...]
 
     def row(self) -> dict[str, str | int | float]:
@@ -26,6 +27,7 @@ class PhotoSet:
         sizes = [decode(photo, long_side=1) for photo in self.photos]
         return {
             "photo_set": self.name,
+            "source": self.source,
             "photos": len(self.photos),
             "megapixels_mean": round(sum(size.width * size.height for size in sizes) / len(sizes) / 1e6, 2),
             "megabytes_mean": round(sum(map(len, self.photos)) / len(self.photos) / 1e6, 2),
@@ -43,8 +45,8 @@ def load_photo_sets() -> tuple[PhotoSet, PhotoSet]:
     real_small = _files(Path(shop) / "fridge-azure" / "images") if shop else ()
     synthetic = tuple(_synthetic(_LARGE))
     return (
-        PhotoSet("large, real and synthetic" if real_large else "large, synthetic", (*real_large, *synthetic)),
-        PhotoSet("small, real", real_small) if real_small else PhotoSet("small, synthetic", tuple(_synthetic(_SMALL))),
+        PhotoSet("large", "real and synthetic" if real_large else "synthetic", (*real_large, *synthetic)),
+        PhotoSet("small", *(("real", real_small) if real_small else ("synthetic", tuple(_synthetic(_SMALL))))),
     )
 
 

@@ -24,12 +24,13 @@ class DemoFailed(RuntimeError):
 class Installation:
     """Everything in one folder, which is emptied first; both processes end with the `with` block."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        """Prepare an installation at `home` whose service listens on `port` of this machine."""
+    def __init__(self, home: Path, port: int, **settings: str) -> None:
+        """Prepare an installation at `home` whose service listens on `port` here; all but `settings` is default."""
         self.home, self.url = home, f"http://127.0.0.1:{port}"
         self._port = port
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHELFLOOP_")}
-        self._environment = {**kept, "SHELFLOOP_HOME": str(home)}
+        chosen = {f"SHELFLOOP_{name.upper()}": value for name, value in settings.items()}
+        self._environment = {**kept, **chosen, "SHELFLOOP_HOME": str(home)}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:

@@ -7,6 +7,7 @@ from sampling.near_duplicates import drop_near_duplicates, find_near_duplicate
 from sampling.signatures import Pool, Signature
 
 NONE: dict[str, np.ndarray] = {}
+TEN_DEGREES = 0.985
 
 
 def at(degrees: float) -> np.ndarray:
@@ -14,7 +15,7 @@ def at(degrees: float) -> np.ndarray:
 
 
 def pool_of(*captures: tuple[str, float, float]) -> Pool:
-    """Captures by id, direction in degrees and value; 0.985 is the cosine of 9.9 degrees."""
+    """Captures by id, direction in degrees and value."""
     signatures = [
         Signature(name, at(angle), np.array([value], np.float32), 1, "s", "b") for name, angle, value in captures
     ]
@@ -22,7 +23,7 @@ def pool_of(*captures: tuple[str, float, float]) -> Pool:
 
 
 def test_the_most_valuable_of_a_group_stays() -> None:
-    gated = drop_near_duplicates(pool_of(("a", 0, 0.1), ("b", 5, 0.9), ("c", 60, 0.2)), NONE)
+    gated = drop_near_duplicates(pool_of(("a", 0, 0.1), ("b", 5, 0.9), ("c", 60, 0.2)), NONE, TEN_DEGREES)
     assert gated.kept.tolist() == [1, 2]
     (dropped,) = gated.dropped
     assert (dropped.capture_id, dropped.of) == ("a", "b")
@@ -30,12 +31,12 @@ def test_the_most_valuable_of_a_group_stays() -> None:
 
 
 def test_a_dropped_capture_drops_nobody() -> None:
-    gated = drop_near_duplicates(pool_of(("a", 0, 0.9), ("b", 8, 0.5), ("c", 16, 0.1)), NONE)
+    gated = drop_near_duplicates(pool_of(("a", 0, 0.9), ("b", 8, 0.5), ("c", 16, 0.1)), NONE, TEN_DEGREES)
     assert gated.kept.tolist() == [0, 2]
 
 
 def test_what_looks_like_a_labelled_capture_is_dropped_whatever_its_value() -> None:
-    gated = drop_near_duplicates(pool_of(("a", 0, 1.0), ("b", 90, 0.1)), {"old": at(180), "done": at(3)})
+    gated = drop_near_duplicates(pool_of(("a", 0, 1.0), ("b", 90, 0.1)), {"old": at(180), "done": at(3)}, TEN_DEGREES)
     assert gated.kept.tolist() == [1]
     assert [(d.capture_id, d.of) for d in gated.dropped] == [("a", "done")]
 

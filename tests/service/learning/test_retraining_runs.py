@@ -18,7 +18,7 @@ from service.retrainings.schemas import RetrainingRequest
 from service.retrainings.service import cancel_retraining, start_retraining
 
 pytestmark = [
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(600),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),  # MLflow's
 ]
 

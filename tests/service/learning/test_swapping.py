@@ -21,7 +21,7 @@ from vision import starter
 from vision.artefact import read_metadata
 
 pytestmark = [
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(600),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),  # MLflow's
 ]
 Gate = dict[str, object]
