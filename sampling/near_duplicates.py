@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sampling.index import VectorIndex
 from sampling.signatures import Pool, Vectors
 
-# Cosine. The pooled vector hardly moves within a bay: the same photo, recompressed or a little darker, stays above 0.9995;
-# the same bay on another day falls below 0.99, eight products rearranged in one fridge lie between 0.998 and 0.9998.
+# Cosine of the pooled vector. The same photo, recompressed or a little darker, stays above 0.9993; the same bay on
+# another day falls below 0.99; eight products rearranged in one fridge lie between 0.998 and 0.9998.
 DEFAULT_SIMILARITY = 0.9995
 # Every pair within a portion is compared, but FAISS searches small portions at a third of its speed.
 _PORTION = 1024
