@@ -15,7 +15,6 @@ Captures that no longer fit are passed over. If the budget is below the cheapest
 same.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +31,9 @@ from sampling.values import rank_normalised
 
 Arm = Literal["value", "random"]
 
+# What every database and JSON reader can hold as an integer; also keeps infinity out.
+_MOST = 2**31 - 1
+
 
 class EmptyPool(ValueError):
     """There is no capture to pick from."""
@@ -42,12 +44,14 @@ class RoundConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    boxes: int | None = Field(None, ge=1, description="budget in predicted boxes")
-    seconds: float | None = Field(None, gt=0, allow_inf_nan=False, description="budget in modelled annotator seconds")
+    boxes: int | None = Field(None, ge=1, le=_MOST, description="budget in predicted boxes")
+    seconds: float | None = Field(None, gt=0, le=_MOST, description="budget in modelled annotator seconds")
     random_share: float = Field(0.15, ge=0, le=1, description="share of the budget for the random control arm")
     near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1, description="cosine similarity")
-    seed: int = Field(0, ge=0, description="combined with the pool's digest, so another pool draws afresh")
-    shortlist_factor: float = Field(4, ge=1, description="how many budgets' worth of captures the greedy step sees")
+    seed: int = Field(0, ge=0, le=_MOST, description="combined with the pool's digest, so another pool draws afresh")
+    shortlist_factor: float = Field(
+        4, ge=1, le=_MOST, description="how many budgets' worth of captures the greedy step sees"
+    )
 
     @model_validator(mode="after")
     def _one_budget(self) -> "RoundConfig":
@@ -89,7 +93,6 @@ class RoundResult:
     picks: tuple[Pick, ...]
     near_duplicates: tuple[NearDuplicate, ...]
     pool_digest: str
-    labelled_digest: str
     config: RoundConfig
 
 
@@ -119,7 +122,7 @@ def select(pool: Pool, labelled_vectors: Mapping[str, Vectors], config: RoundCon
         "value": [_value_pick(pool, step, ranks[step.row], known or place > 0) for place, step in enumerate(steps)],
         "random": [_random_pick(pool, int(row), ranks[row], len(drawn) / len(gated.kept)) for row in drawn],
     }
-    return RoundResult(_interleaved(arms), gated.dropped, digest, _labelled_digest(labelled_vectors), config)
+    return RoundResult(_interleaved(arms), gated.dropped, digest, config)
 
 
 def _draw_random(kept: Rows, costs: Floats, config: RoundConfig, digest: str) -> Rows:
@@ -184,11 +187,3 @@ def _interleaved(arms: dict[Arm, list[Pick]]) -> tuple[Pick, ...]:
     return tuple(
         Pick(p.capture_id, p.arm, rank, p.propensity, p.terms, p.reason) for rank, p in enumerate(ordered, start=1)
     )
-
-
-def _labelled_digest(labelled_vectors: Mapping[str, Vectors]) -> str:
-    content = hashlib.sha256()
-    for name in sorted(labelled_vectors):
-        content.update(repr(name).encode())
-        content.update(np.ascontiguousarray(labelled_vectors[name], np.float32).data)
-    return content.hexdigest()

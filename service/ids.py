@@ -2,6 +2,12 @@
 
 import secrets
 from datetime import datetime
+from typing import Annotated
+
+from fastapi import Path
+
+RECORD_ID = "^[0-9a-f]{32}$"
+RecordId = Annotated[str, Path(pattern=RECORD_ID, description="32 hexadecimal digits")]
 
 
 def new_id(now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Typed settings: `configs/default.yaml`, then a YAML file named by SHELFLOOP_CONFIG, then the environment."""
+"""Typed settings: the defaults that `configs/default.yaml` explains, a YAML file named by SHELFLOOP_CONFIG, the environment."""
 
 import os
 from pathlib import Path
@@ -46,7 +46,7 @@ class AdmissionSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything a person may set; `configs/default.yaml` explains each line."""
 
-    model_config = SettingsConfigDict(env_prefix="SHELFLOOP_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SHELFLOOP_", env_nested_delimiter="__", extra="forbid")
 
     home: Path = Path("var")
     database_url: str = ""

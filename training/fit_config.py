@@ -30,16 +30,16 @@ class FitConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: int = Field(default=60, ge=1)
-    image_size: int = Field(default=640, ge=64, multiple_of=32)
-    batch: int = Field(default=8, ge=1)
+    epochs: int = Field(default=60, ge=1, le=1000)
+    image_size: int = Field(default=640, ge=64, le=1536, multiple_of=32)
+    batch: int = Field(default=8, ge=1, le=256)
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     freeze: int = Field(default=0, ge=0)
     mosaic: float = Field(default=0.5, ge=0, le=1)
     lighting: dict[Lighting, float] = Field(default_factory=dict)
     lighting_share: float = Field(default=0.6, ge=0, le=1)
     patience: int = Field(default=0, ge=0)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**31)
     workers: int = Field(default=0, ge=0)
     device: Literal["cpu", "cuda"] = "cpu"
 

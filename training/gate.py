@@ -1,11 +1,13 @@
 """The gate: a candidate may serve only if it is no worse than the champion wherever that can be told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.evaluation import EvaluationReport, Score
+
+_THIN = "insufficient evidence, read it with care"
 
 
 class Tolerance(BaseModel):
@@ -60,8 +62,8 @@ def judge(
 ) -> GateResult:
     """Compare a candidate with the champion.
 
-    The overall AP is always checked; every other cell only where both reports have enough evidence. Without a champion
-    the candidate has to find anything at all.
+    The overall AP is always checked, and says so where its evidence is insufficient; everything else is checked only
+    where both reports have enough evidence. Without a champion the candidate has to find anything at all.
 
     Args:
         champion: measured on the same snapshot as the candidate; None for the first model.
@@ -93,11 +95,13 @@ def _first(candidate: EvaluationReport) -> Check:
 
 
 def _against(champion: EvaluationReport, candidate: EvaluationReport, tolerance: Tolerance) -> Iterator[Check]:
-    yield _at_least("overall", champion.overall, candidate.overall, tolerance.overall)
+    overall = _at_least("overall", champion.overall, candidate.overall, tolerance.overall)
+    yield overall if candidate.overall.supported else replace(overall, reason=f"{overall.reason}; {_THIN}")
     for name, old, new, margin in _cells(champion, candidate, tolerance):
         if old.supported and new.supported:
             yield _at_least(name, old, new, margin)
-    if champion.calibration_error is not None and candidate.calibration_error is not None:
+    supported = champion.overall.supported and candidate.overall.supported
+    if supported and champion.calibration_error is not None and candidate.calibration_error is not None:
         limit = champion.calibration_error + tolerance.calibration
         yield _at_most("calibration error", champion.calibration_error, candidate.calibration_error, limit)
 

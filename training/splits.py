@@ -1,8 +1,9 @@
 """Which labelled captures train and which validate.
 
 Photos of one store on one day share light, stock and layout, and near-duplicates share nearly everything, so groups of
-either kind are never divided. A group is held out by a hash of its store and day alone: a later, larger snapshot holds
-out the same groups again, so the champion has not trained on what its successor is measured on.
+either kind are never divided. A group is held out by a hash of its store and day: a later, larger snapshot holds out
+mostly the same groups, so that the champion has hardly trained on what its successor is measured on. Small snapshots
+break this: a first group that is held out whatever its hash, one that alone shows a product, a split by capture.
 """
 
 import hashlib

@@ -4,6 +4,8 @@ Everything runs on this one machine and takes turns. `make bench-serve`
 """
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -45,6 +47,7 @@ TARGETS = {
 def main() -> None:
     """Start everybody, let them take turns, overload the service, publish."""
     wanted, started, console = _arguments(), machine(), Console()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that no server outlives the benchmark
     large, small = load_photo_sets()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfloop-bench-")))
@@ -55,10 +58,10 @@ def main() -> None:
                 for blur in (False, True)
             )
         cells = _cells(wanted, large, small, ours, blurring, peers)
+        by_place = {(cell.name, cell.photos.name): cell for cell in cells}
         take_turns(cells, wanted.repeats, np.random.default_rng(SEED))
         with console.status(f"Overloading the service with {overload.CLIENTS} clients"):
-            overloaded = overload.overload(ours, large, wanted.overload_seconds)
-    by_place = {(cell.name, cell.photos.name): cell for cell in cells}
+            overloaded = overload.overload(ours, large, wanted.overload_seconds, by_place[OURS, large.name].rate)
     headline = _headline(by_place, large, small, list(peers))
     headline |= overloaded.headline(by_place[OURS, large.name].rate)
     rows = [large.row(), small.row(), *(cell.row() for cell in cells), *overloaded.rows(), *_remarks(wanted, ours)]

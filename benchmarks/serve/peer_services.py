@@ -1,5 +1,6 @@
 """Makes the peers' models from the starter's weights, and runs the peers."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,9 @@ def write_peer_models(folder: Path) -> dict[str, Path]:
     yolo.model = model
     weights = folder / "peer.pt"
     yolo.save(weights)
-    exported = YOLO(weights).export(format="openvino", dynamic=True, imgsz=640, verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch announces that its tracer, which Ultralytics uses, is deprecated
+        exported = YOLO(weights).export(format="openvino", dynamic=True, imgsz=640, verbose=False)
     return {"peer, torch": weights, "peer, OpenVINO": Path(exported)}
 
 

@@ -1,6 +1,6 @@
 """Who is calling, and the check that a route asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.auth.keys import digest_of
-from service.auth.permissions import ALLOWED, Action, Role, roles_allowed
+from service.auth.permissions import ALLOWED, OVER_ALL_STORES, Action, Role, roles_allowed
 from service.auth.queries import find_valid_key
 from service.dependencies import ContextOf
 from service.problems import Problem
@@ -33,6 +33,10 @@ class Caller:
     def may_reach(self, store_id: str) -> bool:
         """Say whether a store is within this key's scope."""
         return self.store_ids is None or store_id in self.store_ids
+
+    def covers(self, store_ids: Iterable[str] | None) -> bool:
+        """Say whether all these stores are within this key's scope; None stands for all there are."""
+        return self.store_ids is None or (store_ids is not None and self.store_ids.issuperset(store_ids))
 
     def check_reach(self, store_id: str) -> None:
         """Refuse a store outside of the key's scope.
@@ -78,6 +82,14 @@ def require(action: Action) -> Callable[[Caller], Caller]:
                 f"A key of role {caller.role} may not {action}.",
                 field="Authorization",
                 remedy=f"Use a key of one of these roles: {roles}.",
+            )
+        if action in OVER_ALL_STORES and not caller.covers(None):
+            raise Problem(
+                403,
+                "needs-all-stores",
+                f"A key limited to some stores may not {action}: they are over all stores.",
+                field="Authorization",
+                remedy="Use a key without store_ids; an admin for all stores makes one with POST /v1/keys.",
             )
         return caller
 

@@ -24,7 +24,6 @@ class Action(StrEnum):
     READ_CATALOGUE = "read the catalogue"
     CHANGE_CATALOGUE = "change the catalogue"
     LABEL = "label"
-    REVIEW = "review labels"
     READ_ROUNDS = "read rounds"
     START_ROUNDS = "start rounds"
     READ_RETRAININGS = "read retrainings"
@@ -39,7 +38,7 @@ _EVERYONE = frozenset({Action.ANALYZE, Action.READ_CAPTURES, Action.READ_STORES,
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STORE: _EVERYONE | {Action.SEND_CAPTURES},
     Role.ANNOTATOR: _EVERYONE | {Action.LABEL},
-    Role.EXPERT: _EVERYONE | {Action.LABEL, Action.REVIEW, Action.READ_ROUNDS},
+    Role.EXPERT: _EVERYONE | {Action.LABEL, Action.READ_ROUNDS},
     Role.ENGINEER: _EVERYONE
     | {
         Action.SEND_CAPTURES,
@@ -54,6 +53,12 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     },
     Role.ADMIN: frozenset(Action),
 }
+
+
+# What a round or a retraining takes in comes from all stores, so a key limited to some may neither start nor see it.
+OVER_ALL_STORES = frozenset(
+    {Action.READ_ROUNDS, Action.START_ROUNDS, Action.READ_RETRAININGS, Action.START_RETRAININGS}
+)
 
 
 def roles_allowed(action: Action) -> list[Role]:

@@ -15,6 +15,11 @@ def find_valid_key(session: Session, digest: str) -> ApiKeyRecord | None:
     return session.scalars(wanted).one_or_none()
 
 
+def find_key(session: Session, id: str) -> ApiKeyRecord | None:
+    """Return the key of this id, None if there is none."""
+    return session.get(ApiKeyRecord, id)
+
+
 def list_keys(session: Session) -> Sequence[ApiKeyRecord]:
     """Return all keys, oldest first."""
     return session.scalars(select(ApiKeyRecord).order_by(ApiKeyRecord.id)).all()

@@ -2,22 +2,32 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
 
-from service.auth.callers import require
+from service.auth.callers import Caller, require
 from service.auth.keys import issue_key
 from service.auth.permissions import Action
-from service.auth.queries import list_keys, revoke_key
+from service.auth.queries import find_key, list_keys, revoke_key
 from service.auth.schemas import IssuedKey, KeyAnswer, NewKey
 from service.dependencies import ContextOf
-from service.problems import not_found
+from service.ids import RecordId
+from service.problems import Problem, not_found
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=[Depends(require(Action.MANAGE_KEYS))])
+router = APIRouter(prefix="/v1/keys", tags=["keys"])
+Manager = Annotated[Caller, Depends(require(Action.MANAGE_KEYS))]
 
 
 @router.post("", status_code=201)
-def make_key(context: ContextOf, key: NewKey) -> IssuedKey:
-    """Make a key; the answer shows its secret once."""
+def make_key(context: ContextOf, caller: Manager, key: NewKey) -> IssuedKey:
+    """Make a key for stores within the scope of the caller's; the answer shows its secret once."""
+    if not caller.covers(key.store_ids):
+        raise Problem(
+            403,
+            "store-out-of-scope",
+            "A key cannot reach stores that the key which makes it does not reach.",
+            field="store_ids",
+            remedy=f"Name some of these: {', '.join(sorted(caller.store_ids or ())) or 'none'}.",
+        )
     with context.database.write() as session:
         record, secret = issue_key(session, name=key.name, role=key.role, store_ids=key.store_ids, now=context.clock())
         answer = KeyAnswer.model_validate(record)
@@ -25,15 +35,17 @@ def make_key(context: ContextOf, key: NewKey) -> IssuedKey:
 
 
 @router.get("")
-def read_keys(context: ContextOf) -> list[KeyAnswer]:
-    """List all keys, revoked ones included."""
+def read_keys(context: ContextOf, caller: Manager) -> list[KeyAnswer]:
+    """List the keys within the scope of the caller's, revoked ones included."""
     with context.database.read() as session:
-        return [KeyAnswer.model_validate(record) for record in list_keys(session)]
+        return [KeyAnswer.model_validate(key) for key in list_keys(session) if caller.covers(key.store_ids)]
 
 
 @router.delete("/{id}", status_code=204)
-def end_key(context: ContextOf, id: Annotated[str, Path(pattern="^[0-9a-f]{32}$")]) -> None:
+def end_key(context: ContextOf, caller: Manager, id: RecordId) -> None:
     """Revoke a key, at once and for good."""
     with context.database.write() as session:
-        if not revoke_key(session, id, context.clock()):
+        key = find_key(session, id)
+        if key is None or not caller.covers(key.store_ids):
             raise not_found("key", id, field="id", remedy="GET /v1/keys lists the keys there are.")
+        revoke_key(session, id, context.clock())

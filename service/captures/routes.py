@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from retail.stores import StoreFormat
@@ -19,11 +19,11 @@ from service.captures.service import Sent, receive_capture
 from service.captures.upload import Upload, read_upload
 from service.context import Context
 from service.dependencies import ContextOf
+from service.ids import RECORD_ID, RecordId
 from service.problems import Problem, not_found
 from service.records import CaptureRecord
 
 router = APIRouter(prefix="/v1", tags=["captures"])
-Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Sender = Annotated[Caller, Depends(require(Action.SEND_CAPTURES))]
 Reader = Annotated[Caller, Depends(require(Action.READ_CAPTURES))]
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
@@ -75,7 +75,7 @@ def read_captures(
     context: ContextOf,
     caller: Reader,
     store_id: str | None = None,
-    after: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
+    after: Annotated[str | None, Query(pattern=RECORD_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> CapturesAnswer:
     """List captures within the key's scope, newest first."""
@@ -88,19 +88,19 @@ def read_captures(
 
 
 @router.get("/captures/{id}", response_model=CaptureAnswer)
-def read_capture(context: ContextOf, caller: Reader, id: Id) -> Response:
+def read_capture(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return a capture as it was answered when it came."""
     return JSONResponse(capture_answer(_reachable(context, caller, id), duplicate=False))
 
 
 @router.get("/captures/{id}/photo", response_class=Response, responses=_JPEG)
-def read_photo(context: ContextOf, caller: Reader, id: Id) -> Response:
+def read_photo(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return the photo as it is kept: upright, faces blurred, without metadata."""
     return _jpeg(context.images.get(_reachable(context, caller, id).image_key))
 
 
 @router.get("/captures/{id}/overlay", response_class=Response, responses=_JPEG)
-def read_overlay(context: ContextOf, caller: Reader, id: Id) -> Response:
+def read_overlay(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return the photo with its detections drawn into it."""
     capture = _reachable(context, caller, id)
     return _jpeg(overlay_of(context.images.get(capture.image_key), capture.detections))

@@ -133,10 +133,12 @@ class Loop:
         if not was_champion:
             body = {"reason": "demo: to measure it", "force": True}
             self.engineer.call("POST", f"/v1/models/{version}/promote", json=body)
-        self._wait_until_loaded(version)
-        yield
-        if not was_champion:
-            self.engineer.call("POST", "/v1/models/rollback", json={"reason": "demo: measured"})
+        try:
+            self._wait_until_loaded(version)
+            yield
+        finally:
+            if not was_champion:
+                self.engineer.call("POST", "/v1/models/rollback", json={"reason": "demo: measured"})
 
     def _champion(self) -> int:
         return int(self.engineer.call("GET", "/v1/models")["champion"])

@@ -1,16 +1,19 @@
-"""Where a model's files are on this machine; what is not here yet is fetched from MLflow once."""
+"""Where a model's files are on this machine; what is missing or damaged is fetched from MLflow."""
 
 import hashlib
+import logging
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
 from service.models.queries import STARTER_VERSION
-from service.models.registry import open_tracking
+from service.models.registry import download, open_tracking
 from service.records import ModelRecord
 from service.settings import Settings
 from vision import starter
 
+log = logging.getLogger(__name__)
 ARTEFACT_NAME, CHECKPOINT_NAME = "detector.onnx", "checkpoint.safetensors"
 
 
@@ -22,16 +25,32 @@ def artefact_of(settings: Settings, model: ModelRecord) -> Path:
     """Return the ONNX file of a model.
 
     Raises:
-        WrongArtefact: if it is not the file that was registered.
+        WrongArtefact: if the installation or MLflow has another file than the one that was registered.
+        Problem: mlflow-unreachable, if the file has to be fetched.
     """
-    path = starter.ARTEFACT if model.version == STARTER_VERSION else _folder_of(settings, model) / ARTEFACT_NAME
-    _verify(path, model)
+    if model.version == STARTER_VERSION:
+        _verify(starter.ARTEFACT, model, "reinstall shelfloop, then restart it")
+        return starter.ARTEFACT
+    path = _place(settings, model.version) / ARTEFACT_NAME
+    if not path.is_file() or file_sha256(path) != model.artefact_sha256:
+        _fetch(settings, model)
     return path
 
 
 def checkpoint_of(settings: Settings, model: ModelRecord) -> Path:
-    """Return the safetensors file that a fit can start from."""
-    return starter.CHECKPOINT if model.version == STARTER_VERSION else _folder_of(settings, model) / CHECKPOINT_NAME
+    """Return the safetensors file that a fit can start from.
+
+    Its hash is not registered: it never serves, a torn one cannot be read, and what a fit makes of it meets the gate.
+
+    Raises:
+        WrongArtefact, Problem: as `artefact_of`.
+    """
+    if model.version == STARTER_VERSION:
+        return starter.CHECKPOINT
+    path = _place(settings, model.version) / CHECKPOINT_NAME
+    if not path.is_file():
+        _fetch(settings, model)
+    return path
 
 
 def keep_files(settings: Settings, version: int, artefact: Path, checkpoint: Path) -> None:
@@ -51,16 +70,15 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _folder_of(settings: Settings, model: ModelRecord) -> Path:
+def _fetch(settings: Settings, model: ModelRecord) -> None:
     folder = _place(settings, model.version)
-    if folder.is_dir():
-        return folder
+    if folder.exists():
+        log.warning("%s is not as it was registered and is fetched again", folder)
     settings.home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".model-") as scratch:
-        fetched = open_tracking(settings).download(str(model.mlflow_version), Path(scratch))
-        _verify(fetched / ARTEFACT_NAME, model)
+        fetched = download(open_tracking(settings), str(model.mlflow_version), Path(scratch))
+        _verify(fetched / ARTEFACT_NAME, model, "restore MLflow's artefacts, or promote another model")
         _publish(fetched, folder)
-    return folder
 
 
 def _place(settings: Settings, version: int) -> Path:
@@ -68,19 +86,31 @@ def _place(settings: Settings, version: int) -> Path:
 
 
 def _publish(complete: Path, folder: Path) -> None:
-    """Give a complete folder its name; another process may have been first, with the same files."""
+    """Give a complete folder its name in place of what was there; another process may be first, with the same files."""
+    for path in (*complete.iterdir(), complete):
+        _flush(path)  # or a power cut leaves the name with empty files
     folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
     try:
         complete.rename(folder)
     except OSError:
         if not folder.is_dir():
             raise
+    _flush(folder.parent)
 
 
-def _verify(path: Path, model: ModelRecord) -> None:
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _verify(path: Path, model: ModelRecord, remedy: str) -> None:
     found = file_sha256(path)
     if found != model.artefact_sha256:
         raise WrongArtefact(
-            f"{path} has SHA-256 {found[:12]}…, but model {model.version} was registered with "
-            f"{model.artefact_sha256[:12]}…: delete the file so that it is fetched again"
+            f"{path.name} of model {model.version} has SHA-256 {found[:12]}…, but was registered with "
+            f"{model.artefact_sha256[:12]}…: {remedy}"
         )

@@ -44,10 +44,15 @@ def champion_version(session: Session) -> int:
     Raises:
         Problem: no-model, before the starter is registered.
     """
-    version = session.scalar(select(PromotionRecord.model_version).order_by(PromotionRecord.id.desc()).limit(1))
-    if version is None:
+    move = newest_move(session)
+    if move is None:
         raise Problem(503, "no-model", "No model is registered yet.", retry_after=5)
-    return version
+    return move.model_version
+
+
+def newest_move(session: Session) -> PromotionRecord | None:
+    """Return the last move of the champion alias, None before the starter is registered."""
+    return session.scalar(select(PromotionRecord).order_by(PromotionRecord.id.desc()).limit(1))
 
 
 def list_promotions(session: Session) -> Sequence[PromotionRecord]:
@@ -57,4 +62,6 @@ def list_promotions(session: Session) -> Sequence[PromotionRecord]:
 
 def lock_champion(session: Session) -> None:
     """Wait for others that move the champion or add a model; the starter's row is the lock (SQLite has one writer)."""
-    session.execute(select(ModelRecord.version).where(ModelRecord.version == STARTER_VERSION).with_for_update())
+    starter = select(ModelRecord.version).where(ModelRecord.version == STARTER_VERSION)
+    # The weaker lock: captures refer to the row of their model, and storing one waits for the stronger lock.
+    session.execute(starter.with_for_update(key_share=True))

@@ -1,13 +1,14 @@
-"""MLflow as the service sees it: the aliases follow the records."""
+"""MLflow as the service sees it: what it refuses or cannot do is a problem that may pass."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from service.problems import Problem
 from service.records import ModelRecord
 from service.settings import Settings
-from training.tracking import Alias, RetrainingRecord, Tracking
+from training.tracking import Alias, Logged, RetrainingRecord, Tracking
 from vision import starter
 
 
@@ -28,20 +29,38 @@ def registered_version(tracking: Tracking, model: ModelRecord) -> str:
     """
     if model.mlflow_version is not None:
         return model.mlflow_version
+    record = RetrainingRecord(
+        retraining_id=f"starter-{model.artefact_sha256[:12]}",
+        reason="comes with the installation",
+        snapshot_hash="",
+        params={},
+        metrics=(),
+        versions={"model": str(model.version)},
+        report="{}",
+        artefact=starter.ARTEFACT,
+        checkpoint=starter.CHECKPOINT,
+    )
+    return log_retraining(tracking, record).version
+
+
+def log_retraining(tracking: Tracking, record: RetrainingRecord) -> Logged:
+    """Log a retraining and register its model; repeated, it completes what is missing.
+
+    Raises:
+        Problem: mlflow-unreachable.
+    """
     with _unreachable_is_a_problem():
-        return tracking.log_retraining(
-            RetrainingRecord(
-                retraining_id=f"starter-{model.artefact_sha256[:12]}",
-                reason="comes with the installation",
-                snapshot_hash="",
-                params={},
-                metrics=(),
-                versions={"model": str(model.version)},
-                report="{}",
-                artefact=starter.ARTEFACT,
-                checkpoint=starter.CHECKPOINT,
-            )
-        ).version
+        return tracking.log_retraining(record)
+
+
+def download(tracking: Tracking, mlflow_version: str, folder: Path) -> Path:
+    """Fetch a model's files into a folder and return the folder that holds them.
+
+    Raises:
+        Problem: mlflow-unreachable.
+    """
+    with _unreachable_is_a_problem():
+        return tracking.download(mlflow_version, folder)
 
 
 def move_alias(tracking: Tracking, alias: Alias, mlflow_version: str) -> None:
@@ -62,7 +81,7 @@ def _unreachable_is_a_problem() -> Iterator[None]:
         raise Problem(
             503,
             "mlflow-unreachable",
-            f"MLflow did not do what it was asked, so nothing was changed: {str(error)[:300]}",
+            f"MLflow did not do what it was asked: {str(error)[:300]}",
             remedy="Check that MLflow runs where `mlflow_uri` says, then try again.",
             retry_after=10,
         ) from error

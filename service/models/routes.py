@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends
 
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action, Role
 from service.dependencies import ContextOf
+from service.models.alias import try_to_move_champion_alias
 from service.models.queries import champion_version, get_model, list_models, list_promotions
 from service.models.schemas import (
     ModelAnswer,
@@ -52,8 +53,10 @@ def read_model(context: ContextOf, version: int) -> ModelDetails:
 
 
 @router.post("/{version}/promote")
-def promote_model(context: ContextOf, caller: Promoter, version: int, request: PromoteRequest) -> PromotionAnswer:
-    """Make a model the champion; servers swap to it between two requests."""
+def promote_model(
+    context: ContextOf, caller: Promoter, version: int, request: PromoteRequest, afterwards: BackgroundTasks
+) -> PromotionAnswer:
+    """Make a model the champion; servers swap to it between two requests, and MLflow's alias follows."""
     if request.force and caller.role != Role.ADMIN:
         raise Problem(
             403,
@@ -64,14 +67,18 @@ def promote_model(context: ContextOf, caller: Promoter, version: int, request: P
         )
     move = promote(context, version, reason=request.reason, by=caller.name, force=request.force)
     context.serving.refresh()
+    afterwards.add_task(try_to_move_champion_alias, context)
     return PromotionAnswer.model_validate(move)
 
 
 @router.post("/rollback")
-def roll_back_model(context: ContextOf, caller: Promoter, request: RollbackRequest) -> PromotionAnswer:
+def roll_back_model(
+    context: ContextOf, caller: Promoter, request: RollbackRequest, afterwards: BackgroundTasks
+) -> PromotionAnswer:
     """Bring back the model that served before; repeated, it goes further back, at most to the starter."""
     move = roll_back(context, reason=request.reason, by=caller.name)
     context.serving.refresh()
+    afterwards.add_task(try_to_move_champion_alias, context)
     return PromotionAnswer.model_validate(move)
 
 

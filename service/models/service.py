@@ -1,4 +1,4 @@
-"""Moving the champion alias: forward by promotion, back by rollback."""
+"""Moving the champion: forward by promotion, back by rollback. `service.models.alias` tells MLflow afterwards."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,16 +6,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from service.context import Context
+from service.models.files import WrongArtefact, artefact_of
 from service.models.history import version_before
 from service.models.queries import champion_version, get_model, list_promotions, lock_champion
-from service.models.registry import move_alias, open_tracking, registered_version
 from service.problems import Problem
 from service.records import ModelRecord, PromotionRecord
-from training.tracking import Tracking
 
 
 def promote(context: Context, version: int, *, reason: str, by: str, force: bool = False) -> PromotionRecord:
-    """Make a model the champion, in MLflow and in the records; all or nothing.
+    """Make a model the champion of the records; its files are on this machine then.
 
     Args:
         context: of this process.
@@ -25,9 +24,9 @@ def promote(context: Context, version: int, *, reason: str, by: str, force: bool
         force: promote although the gate failed.
 
     Raises:
-        Problem: model-not-found, already-champion, gate-not-passed or mlflow-unreachable.
+        Problem: model-not-found, already-champion, gate-not-passed, or wrong-artefact or mlflow-unreachable where
+            the model's files cannot be had; then nothing is changed.
     """
-    tracking = open_tracking(context.settings)
 
     def choose(session: Session) -> ModelRecord:
         model = get_model(session, version)
@@ -37,21 +36,23 @@ def promote(context: Context, version: int, *, reason: str, by: str, force: bool
             _check_gate(model)
         return model
 
-    return _move(context, tracking, choose, "promote", reason, by)
+    return _move(context, choose, "promote", reason, by)
 
 
 def roll_back(context: Context, *, reason: str, by: str) -> PromotionRecord:
     """Bring back the model that served before; repeated, it goes further back, at most to the starter.
 
+    MLflow is needed only where the older model's files are not on this machine any more.
+
     Raises:
-        Problem: nothing-to-roll-back or mlflow-unreachable.
+        Problem: nothing-to-roll-back, or wrong-artefact or mlflow-unreachable where the older model's files cannot
+            be had; then nothing is changed.
     """
-    tracking = open_tracking(context.settings)
 
     def choose(session: Session) -> ModelRecord:
         return get_model(session, version_before(list_promotions(session)))
 
-    return _move(context, tracking, choose, "rollback", reason, by)
+    return _move(context, choose, "rollback", reason, by)
 
 
 def add_promotion(
@@ -72,27 +73,26 @@ def add_promotion(
 
 
 def _move(
-    context: Context,
-    tracking: Tracking,
-    choose: Callable[[Session], ModelRecord],
-    action: str,
-    reason: str,
-    by: str,
+    context: Context, choose: Callable[[Session], ModelRecord], action: str, reason: str, by: str
 ) -> PromotionRecord:
-    # Looked up before the transaction: MLflow's first answer can take seconds, and SQLite has one writer.
     with context.database.read() as session:
         expected = choose(session)
-    mlflow_version = registered_version(tracking, expected)
+    _fetch(context, expected)  # before the transaction: it can take long, and SQLite has one writer
     with context.database.write() as session:
         lock_champion(session)
         model = choose(session)
         if model.version != expected.version:
             raise Problem(409, "champion-moved", "The champion was changed meanwhile.", retry_after=1)
-        model.mlflow_version = mlflow_version
-        move = add_promotion(session, model.version, action=action, reason=reason, by=by, now=context.clock())
-        # Last: if MLflow refuses, the transaction is undone with it.
-        move_alias(tracking, "champion", mlflow_version)
-        return move
+        return add_promotion(session, model.version, action=action, reason=reason, by=by, now=context.clock())
+
+
+def _fetch(context: Context, model: ModelRecord) -> None:
+    try:
+        artefact_of(context.settings, model)
+    except WrongArtefact as error:
+        raise Problem(
+            409, "wrong-artefact", f"{error}.", field="version", remedy="Promote a model whose files are whole."
+        ) from error
 
 
 def _check_gate(model: ModelRecord) -> None:

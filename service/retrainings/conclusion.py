@@ -4,9 +4,10 @@ from importlib.metadata import version
 from typing import Any
 
 from labeling.guidelines import GUIDELINE_V1
+from service.models.alias import try_to_move_champion_alias
 from service.models.files import file_sha256, keep_files
 from service.models.queries import champion_version, lock_champion, model_of_retraining, next_version
-from service.models.registry import move_alias, open_tracking
+from service.models.registry import log_retraining, move_alias, open_tracking
 from service.models.service import add_promotion
 from service.records import ModelRecord
 from service.retrainings.measuring import GATE, REPORT, read_results
@@ -21,14 +22,15 @@ def register_candidate(work: Work) -> int:
     """Log the retraining to MLflow, register the candidate there and in the records, and return its version.
 
     Raises:
+        Problem: mlflow-unreachable.
         Stopped: if the retraining was cancelled.
     """
     enter_stage(work, "register")
     tracking = open_tracking(work.context.settings)
-    logged = tracking.log_retraining(_for_mlflow(work))
+    logged = log_retraining(tracking, _for_mlflow(work))
     number = _add_model(work, logged)
     keep_files(work.context.settings, number, work.candidate_artefact, work.candidate_checkpoint)
-    tracking.set_alias("candidate", logged.version)
+    move_alias(tracking, "candidate", logged.version)
     return number
 
 
@@ -36,10 +38,15 @@ def conclude(work: Work) -> str:
     """End the retraining and return its last state; a candidate that passed is promoted where that was asked.
 
     Raises:
-        Problem: mlflow-unreachable; then the champion stays.
         Stopped: if the retraining was cancelled.
     """
-    tracking = open_tracking(work.context.settings)
+    state = _end(work)
+    if state == "promoted":
+        try_to_move_champion_alias(work.context)
+    return state
+
+
+def _end(work: Work) -> str:
     with work.context.database.write() as session:
         lock_champion(session)
         record = lock_retraining(session, work.id)
@@ -57,8 +64,6 @@ def conclude(work: Work) -> str:
             add_promotion(
                 session, model.version, action="promote", reason=reason, by=record.by, now=work.context.clock()
             )
-            # Last: if MLflow refuses, the transaction is undone with it.
-            move_alias(tracking, "champion", str(model.mlflow_version))
         return record.state
 
 
@@ -77,6 +82,7 @@ def _verdict(model: ModelRecord, champion: int, promote: str) -> tuple[str, str]
 
 def _add_model(work: Work, logged: Logged) -> int:
     reports, gate = read_results(work)
+    digest, metadata = file_sha256(work.candidate_artefact), read_metadata(work.candidate_artefact)
     with work.context.database.write() as session:
         lock_champion(session)
         record = lock_retraining(session, work.id)
@@ -91,8 +97,8 @@ def _add_model(work: Work, logged: Logged) -> int:
                 retraining_id=work.id,
                 mlflow_run_id=logged.run_id,
                 mlflow_version=logged.version,
-                artefact_sha256=file_sha256(work.candidate_artefact),
-                metadata_json=read_metadata(work.candidate_artefact).model_dump(mode="json"),
+                artefact_sha256=digest,
+                metadata_json=metadata.model_dump(mode="json"),
                 report=reports or None,
                 gate=gate,
             )

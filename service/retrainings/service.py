@@ -14,6 +14,8 @@ from service.retrainings.queries import QUEUED, RUNNING, list_annotated_boxes, l
 from service.retrainings.schemas import RetrainingRequest
 from training.fit_config import FitConfig, load_fit_config
 
+# Chosen with the machine that fits, not with what is ordered.
+MACHINE_KNOBS = frozenset({"device", "workers"})
 PRESETS = Path(training.__file__).parents[1] / "configs" / "training"
 
 
@@ -70,15 +72,21 @@ def fit_config(request: RetrainingRequest) -> FitConfig:
         Problem: overrides-invalid, naming the knob.
     """
     preset = load_fit_config(PRESETS / f"{request.preset}.yaml")
+    if machine_knobs := sorted(MACHINE_KNOBS & request.overrides.keys()):
+        raise _invalid(machine_knobs[0], "this is decided where the worker runs")
     try:
         return FitConfig.model_validate({**preset.model_dump(), **request.overrides})
     except ValidationError as error:
         first = error.errors()[0]
-        knob = ".".join(str(part) for part in first["loc"])
-        raise Problem(
-            422,
-            "overrides-invalid",
-            f"{knob}: {first['msg']}.",
-            field=f"overrides.{knob}",
-            remedy=f"The knobs are {', '.join(FitConfig.model_fields)}.",
-        ) from error
+        raise _invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from error
+
+
+def _invalid(knob: str, why: str) -> Problem:
+    knobs = [name for name in FitConfig.model_fields if name not in MACHINE_KNOBS]
+    return Problem(
+        422,
+        "overrides-invalid",
+        f"{knob}: {why}.",
+        field=f"overrides.{knob}",
+        remedy=f"The knobs are {', '.join(knobs)}.",
+    )

@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from labeling.leases import TaskState
-from service.problems import not_found
+from service.problems import Problem, not_found
 from service.records import AnnotationRecord, CaptureRecord, ProductRecord, TaskRecord
 
 
-def get_task(session: Session, task_id: str) -> TaskRecord:
-    """Return a task.
+def get_task(
+    session: Session, task_id: str, store_ids: frozenset[str] | None
+) -> tuple[TaskRecord, CaptureRecord]:
+    """Return a task and its capture; one outside of these stores is answered as if there were none.
 
     Raises:
         Problem: task-not-found.
     """
-    return _found(session.get(TaskRecord, task_id), task_id)
+    row = session.execute(_with_captures(store_ids).where(TaskRecord.id == task_id)).one_or_none()
+    if row is None:
+        raise _not_found(task_id)
+    return row.t
 
 
 def lock_task(session: Session, task_id: str) -> TaskRecord:
@@ -26,7 +31,10 @@ def lock_task(session: Session, task_id: str) -> TaskRecord:
     Raises:
         Problem: task-not-found.
     """
-    return _found(session.scalar(select(TaskRecord).where(TaskRecord.id == task_id).with_for_update()), task_id)
+    task = session.scalar(select(TaskRecord).where(TaskRecord.id == task_id).with_for_update())
+    if task is None:
+        raise _not_found(task_id)
+    return task
 
 
 def lock_next_queued(session: Session, store_ids: frozenset[str] | None, taken: Sequence[str]) -> TaskRecord | None:
@@ -57,11 +65,9 @@ def list_tasks(
     session: Session, state: TaskState | None, store_ids: frozenset[str] | None, limit: int
 ) -> Sequence[tuple[TaskRecord, CaptureRecord]]:
     """Return tasks and their captures in the order of labelling, of one state or of all."""
-    query = select(TaskRecord, CaptureRecord).join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
+    query = _with_captures(store_ids)
     if state is not None:
         query = query.where(TaskRecord.state == state)
-    if store_ids is not None:
-        query = query.where(CaptureRecord.store_id.in_(store_ids))
     rows = session.execute(query.order_by(TaskRecord.rank, TaskRecord.created_at).limit(limit))
     return [(task, capture) for task, capture in rows]
 
@@ -81,7 +87,10 @@ def known_gtins(session: Session, gtins: set[str]) -> set[str]:
     return set(session.scalars(select(ProductRecord.gtin).where(ProductRecord.gtin.in_(gtins))))
 
 
-def _found(task: TaskRecord | None, task_id: str) -> TaskRecord:
-    if task is None:
-        raise not_found("task", task_id, remedy="GET /v1/tasks lists the tasks there are.")
-    return task
+def _with_captures(store_ids: frozenset[str] | None) -> Select[TaskRecord, CaptureRecord]:
+    query = select(TaskRecord, CaptureRecord).join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
+    return query if store_ids is None else query.where(CaptureRecord.store_id.in_(store_ids))
+
+
+def _not_found(task_id: str) -> Problem:
+    return not_found("task", task_id, remedy="GET /v1/tasks lists the tasks there are.")

@@ -9,6 +9,7 @@ from labeling.leases import TaskState
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.dependencies import ContextOf
+from service.ids import RecordId
 from service.problems import not_found
 from service.records import CaptureRecord, TaskRecord
 from service.tasks.annotating import annotate
@@ -46,7 +47,7 @@ def lease_tasks(context: ContextOf, caller: Annotator, request: LeaseRequest) ->
         )
 
 
-@router.get("", dependencies=[Depends(require(Action.LABEL))])
+@router.get("")
 def read_tasks(
     context: ContextOf,
     caller: Annotator,
@@ -59,26 +60,26 @@ def read_tasks(
         return [TaskSummary(**_summary(task, capture)) for task, capture in rows]
 
 
-@router.get("/{task_id}", dependencies=[Depends(require(Action.LABEL))])
-def read_task(context: ContextOf, task_id: str) -> TaskSummary:
+@router.get("/{task_id}")
+def read_task(context: ContextOf, caller: Annotator, task_id: RecordId) -> TaskSummary:
     """Show a task."""
     with context.database.read() as session:
-        task = get_task(session, task_id)
-        return TaskSummary(**_summary(task, capture_of(session, task)))
+        return TaskSummary(**_summary(*get_task(session, task_id, caller.store_ids)))
 
 
-@router.get("/{task_id}/annotation", dependencies=[Depends(require(Action.LABEL))])
-def read_annotation(context: ContextOf, task_id: str) -> AnnotationAnswer:
+@router.get("/{task_id}/annotation")
+def read_annotation(context: ContextOf, caller: Annotator, task_id: RecordId) -> AnnotationAnswer:
     """Show what was submitted for a task."""
     with context.database.read() as session:
-        annotation = annotation_of(session, get_task(session, task_id).id)
+        task, _ = get_task(session, task_id, caller.store_ids)
+        annotation = annotation_of(session, task.id)
         if annotation is None:
             raise not_found("annotation", task_id, remedy="The task is not labelled yet.")
         return AnnotationAnswer.model_validate(annotation)
 
 
 @router.post("/{task_id}/annotations", status_code=201)
-def submit(context: ContextOf, caller: Annotator, task_id: str, request: AnnotateRequest) -> AnnotationAnswer:
+def submit(context: ContextOf, caller: Annotator, task_id: RecordId, request: AnnotateRequest) -> AnnotationAnswer:
     """Submit all boxes of a leased task."""
     now = context.clock()
     with context.database.write() as session:
@@ -87,7 +88,7 @@ def submit(context: ContextOf, caller: Annotator, task_id: str, request: Annotat
 
 
 @router.post("/{task_id}/skip")
-def skip(context: ContextOf, caller: Annotator, task_id: str, request: SkipRequest) -> TaskAnswer:
+def skip(context: ContextOf, caller: Annotator, task_id: RecordId, request: SkipRequest) -> TaskAnswer:
     """Pass a leased task over; nobody is asked to label it again."""
     with context.database.write() as session:
         task = hold_task(session, task_id, caller.id, request.lease_token, context.clock())
@@ -97,7 +98,7 @@ def skip(context: ContextOf, caller: Annotator, task_id: str, request: SkipReque
 
 
 @router.post("/{task_id}/release")
-def release(context: ContextOf, caller: Annotator, task_id: str, request: ReleaseRequest) -> TaskAnswer:
+def release(context: ContextOf, caller: Annotator, task_id: RecordId, request: ReleaseRequest) -> TaskAnswer:
     """Give a leased task back for others."""
     with context.database.write() as session:
         task = hold_task(session, task_id, caller.id, request.lease_token, context.clock())

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labeling.leases import SkipReason, TaskState
 from retail.boxes import DetectionKind
+from service.texts import Text
 
 MOST_TASKS = 100
 
@@ -77,9 +78,9 @@ class BoxIn(BaseModel):
     """One box as it was drawn."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: str = Field(description="facing, shelf, tag or gap")
+    kind: Text = Field(description="facing, shelf, tag or gap")
     box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
-    gtin: str | None = Field(None, description="the product of a facing, where it is certain")
+    gtin: Text | None = Field(None, description="the product of a facing, where it is certain")
 
     @property
     def x1(self) -> float:
@@ -106,7 +107,7 @@ class AnnotateRequest(BaseModel):
     """The boxes of a task: all that there are, pre-labelled ones that were right included."""
 
     model_config = ConfigDict(extra="forbid")
-    lease_token: str
+    lease_token: Text
     boxes: list[BoxIn]
     seconds: float | None = Field(None, ge=0, allow_inf_nan=False, description="time spent, for the cost model")
 
@@ -131,7 +132,7 @@ class SkipRequest(BaseModel):
     """Why a task is passed over."""
 
     model_config = ConfigDict(extra="forbid")
-    lease_token: str
+    lease_token: Text
     reason: SkipReason
 
 
@@ -139,4 +140,4 @@ class ReleaseRequest(BaseModel):
     """A task to give back for others."""
 
     model_config = ConfigDict(extra="forbid")
-    lease_token: str
+    lease_token: Text
