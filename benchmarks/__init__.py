@@ -1,8 +1,3 @@
 """What the README claims, re-runnable: every module here prints a table and writes `results/NAME.json`."""
 
-import sys
-from typing import Any, cast
-
-# OpenVINO reports its import and every conversion to its makers. Where this package is missing it takes a stub that
-# does nothing; None makes it look missing, and must stand here before anything imports OpenVINO.
-cast("dict[str, Any]", sys.modules).setdefault("openvino_telemetry", None)
+import vision as _silences_openvino_before_anything_imports_it  # noqa: F401

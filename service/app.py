@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from service.auth.routes import router as keys
+from service.bodies import LimitBodies
 from service.captures.admission import Admission
 from service.captures.routes import router as captures
 from service.catalogue.routes import router as catalogue
@@ -34,6 +35,7 @@ def create_app(context: Context) -> FastAPI:
     app = FastAPI(title="Shelfloop", version=_version(), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.context = context
     app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
+    app.add_middleware(LimitBodies)
     app.add_middleware(MeasureRequests)
     install_problem_handlers(app)
     for router in ROUTERS:

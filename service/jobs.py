@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import error as dbos_errors
 from sqlalchemy import create_engine, make_url, text
 
 from service.settings import Settings
@@ -21,7 +22,12 @@ from service.settings import Settings
 APPLICATION = "shelfloop"
 # Pinned: DBOS would hash the source code instead, and a new release would leave a killed job lying.
 APPLICATION_VERSION = "1"
+ATTEMPTS, RETRY_SECONDS = 7, 2.0
 T = TypeVar("T")
+
+
+class MayPass(RuntimeError):
+    """A step could not do its work now; tried again, it may. The message says what was in the way."""
 
 
 class WorkerIsRunning(RuntimeError):
@@ -69,28 +75,47 @@ class Jobs:
         DBOS.destroy(destroy_registry=True)
 
 
-def step(name: str, function: Callable[[], T]) -> T:
-    """Run a part of a job: after a crash a finished step is not repeated, an unfinished one runs again."""
-    return DBOS.run_step({"name": name}, function)
+def step(name: str, function: Callable[[], T], attempts: int = ATTEMPTS) -> T:
+    """Run a part of a job: after a crash a finished step is not repeated, an unfinished one runs again.
+
+    A step that raises `MayPass` is tried again after 2 s, 4 s, 8 s and so on, at most an hour, before that is let out.
+    """
+    try:
+        return DBOS.run_step(
+            {
+                "name": name,
+                "retries_allowed": True,
+                "max_attempts": attempts,
+                "interval_seconds": RETRY_SECONDS,
+                "backoff_rate": 2.0,
+                "should_retry": lambda error: isinstance(error, MayPass),
+            },
+            function,
+        )
+    except dbos_errors.DBOSMaxStepRetriesExceeded as exceeded:
+        raise exceeded.errors[-1] from exceeded
 
 
 @contextmanager
-def sole_worker(settings: Settings, name: str) -> Iterator[None]:
+def sole_worker(settings: Settings, name: str) -> Iterator[Callable[[], None]]:
     """Make sure that no other worker has this name; with SQLite, that there is no other worker at all.
+
+    Yields a function to call from time to time, which makes sure of it again: a lock in PostgreSQL is lost with its
+    connection. It raises `WorkerIsRunning` too, and OperationalError while the database is away.
 
     Raises:
         WorkerIsRunning: if there is one.
     """
     if settings.resolved_jobs_url.startswith("sqlite"):
-        with _file_lock(settings.home / "worker.lock"):
-            yield
+        with _file_lock(settings.home / "worker.lock") as hold:
+            yield hold
     else:
-        with _advisory_lock(settings.resolved_jobs_url, name):
-            yield
+        with _advisory_lock(settings.resolved_jobs_url, name) as hold:
+            yield hold
 
 
 @contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
+def _file_lock(path: Path) -> Iterator[Callable[[], None]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
@@ -99,19 +124,26 @@ def _file_lock(path: Path) -> Iterator[None]:
             raise WorkerIsRunning(
                 f"another worker holds {path}: SQLite allows one worker; stop it, or set database_url to PostgreSQL"
             ) from error
-        yield
+        yield lambda: None
 
 
 @contextmanager
-def _advisory_lock(url: str, name: str) -> Iterator[None]:
+def _advisory_lock(url: str, name: str) -> Iterator[Callable[[], None]]:
     # In the database, not in a file: workers of one name on two machines would recover each other's jobs.
     key = int.from_bytes(hashlib.sha256(f"{APPLICATION} worker {name}".encode()).digest()[:8], signed=True)
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
-                raise WorkerIsRunning(f"another worker is named {name!r}: stop it, or start this one with --name")
-            yield
+
+            def hold() -> None:
+                with connection.begin():  # a broken connection is replaced at the next `begin`
+                    # Counts higher each time it is asked for, and goes as a whole with the connection.
+                    taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
+                if not taken:
+                    raise WorkerIsRunning(f"another worker is named {name!r}: stop it, or start this one with --name")
+
+            hold()
+            yield hold
     finally:
         engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Typed settings: the defaults that `configs/default.yaml` explains, a YAML file named by SHELFLOOP_CONFIG, the environment."""
+"""Typed settings: defaults, then the file that SHELFLOOP_CONFIG names, then the environment."""
 
 import os
 from pathlib import Path

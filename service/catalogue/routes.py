@@ -8,7 +8,7 @@ from retail.gtin import Gtin, InvalidGtin, parse_gtin
 from retail.products import Product
 from service.auth.callers import require
 from service.auth.permissions import Action
-from service.catalogue.queries import catalogue_version, find_product, list_changes, list_products
+from service.catalogue.queries import catalogue_version, find_product, list_changes, list_products, lock_catalogue
 from service.catalogue.schemas import (
     ChangeAnswer,
     ChangesAnswer,
@@ -33,6 +33,7 @@ def add_or_change_product(
     """Add a product or change it; an identical request changes nothing, the catalogue's version included."""
     wanted = _checked_product(_checked_gtin(gtin), product)
     with context.database.write() as session:
+        lock_catalogue(session)  # before the first look: what is read without the lock may be old when it is held
         new = find_product(session, wanted.gtin) is None
         version, changed = put_product(session, wanted, context.clock())
     response.status_code = 201 if new else 200

@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from retail.products import Product
-from service.catalogue.queries import append_change, catalogue_version, find_product, lock_catalogue, save_product
+from service.catalogue.queries import append_change, catalogue_version, find_product, save_product
 
 
 def put_product(session: Session, product: Product, now: datetime) -> tuple[int, bool]:
-    """Make a product what is given; return the catalogue's version and whether anything changed."""
-    lock_catalogue(session)
+    """Make a product what is given; return the catalogue's version and whether anything changed.
+
+    `lock_catalogue` comes first.
+    """
     known = find_product(session, product.gtin)
     before = None if known is None else {"name": known.name, "category": known.category, "family": known.family}
     after = _details(product)

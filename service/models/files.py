@@ -32,7 +32,7 @@ def artefact_of(settings: Settings, model: ModelRecord) -> Path:
         _verify(starter.ARTEFACT, model, "reinstall shelfloop, then restart it")
         return starter.ARTEFACT
     path = _place(settings, model.version) / ARTEFACT_NAME
-    if not path.is_file() or file_sha256(path) != model.artefact_sha256:
+    if _sha256_if_there(path) != model.artefact_sha256:
         _fetch(settings, model)
     return path
 
@@ -94,7 +94,7 @@ def _publish(complete: Path, folder: Path) -> None:
     try:
         complete.rename(folder)
     except OSError:
-        if not folder.is_dir():
+        if not all((folder / path.name).exists() for path in complete.iterdir()):
             raise
     _flush(folder.parent)
 
@@ -108,9 +108,13 @@ def _flush(path: Path) -> None:
 
 
 def _verify(path: Path, model: ModelRecord, remedy: str) -> None:
-    found = file_sha256(path)
+    found = _sha256_if_there(path)
     if found != model.artefact_sha256:
         raise WrongArtefact(
-            f"{path.name} of model {model.version} has SHA-256 {found[:12]}…, but was registered with "
-            f"{model.artefact_sha256[:12]}…: {remedy}"
+            f"{path.name} of model {model.version} {f'has SHA-256 {found[:12]}…' if found else 'is missing'}, "
+            f"but was registered with {model.artefact_sha256[:12]}…: {remedy}"
         )
+
+
+def _sha256_if_there(path: Path) -> str | None:
+    return file_sha256(path) if path.is_file() else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from sampling.signatures import Signature, Vectors
@@ -47,16 +47,30 @@ def read_labelled_vectors(session: Session, model_version: int, before: datetime
     return {id: _unit(_floats(vector)) for id, vector in session.execute(query)}
 
 
-def list_stale(session: Session, model_version: int, limit: int) -> Sequence[CaptureRecord]:
-    """Return captures whose signature another model left: those with a task first, then the newest."""
+def list_stale(session: Session, model_version: int, limit: int) -> Sequence[tuple[CaptureRecord, int]]:
+    """Return captures whose signature another model left, and that model: the pool's first, newest first."""
     relevant = (
-        select(CaptureRecord)
+        select(CaptureRecord, SignatureRecord.model_version)
         .join(SignatureRecord, SignatureRecord.capture_id == CaptureRecord.id)
         .outerjoin(TaskRecord, TaskRecord.capture_id == CaptureRecord.id)
         .where(SignatureRecord.model_version != model_version, CaptureRecord.near_duplicate_of.is_(None))
-        .order_by(TaskRecord.id.is_(None), CaptureRecord.received_at.desc())
+        .order_by(TaskRecord.id.is_not(None), CaptureRecord.received_at.desc())
     )
-    return session.scalars(relevant.limit(limit)).all()
+    return [(capture, left_by) for capture, left_by in session.execute(relevant.limit(limit))]
+
+
+def renew_signature(session: Session, renewed: SignatureRecord, left_by: int) -> None:
+    """Replace the signature that a model left; one that was replaced meanwhile stays as it is."""
+    session.execute(
+        update(SignatureRecord)
+        .where(SignatureRecord.capture_id == renewed.capture_id, SignatureRecord.model_version == left_by)
+        .values(
+            model_version=renewed.model_version,
+            image_vector=renewed.image_vector,
+            values=renewed.values,
+            predicted_boxes=renewed.predicted_boxes,
+        )
+    )
 
 
 def list_rounds(session: Session, limit: int) -> Sequence[RoundRecord]:
@@ -96,7 +110,7 @@ def _unlabelled(before: datetime | None) -> Select[CaptureRecord]:
     )
     if before is not None:
         held = held.where(TaskRecord.created_at < before)
-        query = query.where(CaptureRecord.received_at < before)
+        query = query.where(CaptureRecord.received_at <= before)
     return query.where(~held.exists())
 
 

@@ -10,6 +10,7 @@ from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.context import Context
 from service.dependencies import ContextOf
+from service.ids import RecordId
 from service.records import PickRecord, TaskRecord
 from service.rounds.queries import get_round, list_picks, list_rounds
 from service.rounds.schemas import PickAnswer, ReplayAnswer, RoundAnswer, RoundDetails
@@ -21,7 +22,11 @@ Starter = Annotated[Caller, Depends(require(Action.START_ROUNDS))]
 
 @router.post("", status_code=201)
 def create_round(context: ContextOf, caller: Starter, config: RoundConfig) -> RoundDetails:
-    """Pick, out of everything nobody has labelled, what a person should label next; each pick says why."""
+    """Pick, out of everything nobody has labelled, what a person should label next; each pick says why.
+
+    After another model became champion, a round first looks again at the newest captures, at most 500 of them; older
+    ones are picked from once the rounds that follow have come to them.
+    """
     return _details(context, run_round(context, config, caller.name))
 
 
@@ -33,14 +38,18 @@ def read_rounds(context: ContextOf, limit: Annotated[int, Query(ge=1, le=1000)] 
 
 
 @router.get("/{round_id}", dependencies=[Depends(require(Action.READ_ROUNDS))])
-def read_round(context: ContextOf, round_id: str) -> RoundDetails:
+def read_round(context: ContextOf, round_id: RecordId) -> RoundDetails:
     """Show a round with its picks and what became of their tasks."""
     return _details(context, round_id)
 
 
 @router.post("/{round_id}/replay", dependencies=[Depends(require(Action.READ_ROUNDS))])
-def replay(context: ContextOf, round_id: str) -> ReplayAnswer:
-    """Pick again from the pool as it was, and say whether the picks are the same; changes nothing."""
+def replay(context: ContextOf, round_id: RecordId) -> ReplayAnswer:
+    """Pick again from the pool as it was, and say whether the picks are the same; changes nothing.
+
+    Of the pool a round keeps the digest, not a copy, so where signatures were renewed since, or captures were being
+    stored while the round began, the answer is `pool_unchanged: false`.
+    """
     return replay_round(context, round_id)
 
 

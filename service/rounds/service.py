@@ -1,5 +1,7 @@
 """Running a round, and running it again to show that it was honest."""
 
+from datetime import datetime
+
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,7 @@ def run_round(context: Context, config: RoundConfig, by: str) -> str:
     """
     model = context.serving.current()
     refresh_signatures(context, model)
+    begun = context.clock()  # before the pool is read, so that a replay leaves out what came during the selection
     with context.database.read() as session:
         pool = Pool.of(read_pool(session, model.version), ASSUMED_COST.seconds)
         labelled = read_labelled_vectors(session, model.version)
@@ -37,7 +40,7 @@ def run_round(context: Context, config: RoundConfig, by: str) -> str:
         )
     try:
         with context.database.write() as session:
-            return _store(context, session, pool, result, model.version, by)
+            return _store(context, session, pool, result, model.version, by, begun)
     except IntegrityError as error:
         raise Problem(
             409,
@@ -64,20 +67,28 @@ def replay_round(context: Context, round_id: str) -> ReplayAnswer:
         return ReplayAnswer(
             identical=False,
             pool_unchanged=False,
-            explanation="The pool cannot be read as it was: another model has refreshed signatures since.",
+            explanation="The pool cannot be read as it was: signatures were renewed with another model since, "
+            "or captures or tasks were being stored while the round began.",
         )
     result = select(pool, labelled, RoundConfig.model_validate(found.config))
     again = [(pick.capture_id, str(pick.arm), pick.rank, pick.propensity) for pick in result.picks]
     same = again == stored
-    explanation = f"{len(again)} picks again, {'the same' if same else 'but not the same'} as in the round."
+    explanation = f"{len(again)} picks again, the same as in the round."
+    if not same:
+        explanation = (
+            f"{len(again)} picks again, but not the same as in the round: since then signatures of labelled captures "
+            "were renewed with another model, or the sampler itself was changed."
+        )
     return ReplayAnswer(identical=same, pool_unchanged=True, explanation=explanation)
 
 
-def _store(context: Context, session: Session, pool: Pool, result: RoundResult, model_version: int, by: str) -> str:
+def _store(
+    context: Context, session: Session, pool: Pool, result: RoundResult, model_version: int, by: str, begun: datetime
+) -> str:
     now = context.clock()
     record = RoundRecord(
-        id=new_id(now),
-        created_at=now,
+        id=new_id(begun),
+        created_at=begun,
         by=by,
         config=result.config.model_dump(mode="json"),
         pool_digest=result.pool_digest,

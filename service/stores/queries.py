@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retail.stores import Store
+from service.inserting import insert_if_new
 from service.records import BayRecord, CameraRecord, StoreRecord
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -22,9 +23,11 @@ def find_place(session: Session, kind: type[Place], id: str) -> Place | None:
 
 def put_store(session: Session, store: Store) -> bool:
     """Add or change a store; say whether it is new."""
-    known = session.get(StoreRecord, store.id)
-    session.merge(StoreRecord(id=store.id, name=store.name, format=store.format))
-    return known is None
+    if insert_if_new(session, StoreRecord, id=store.id, name=store.name, format=store.format):
+        return True
+    known = session.get_one(StoreRecord, store.id)
+    known.name, known.format = store.name, store.format
+    return False
 
 
 def list_stores(session: Session) -> Sequence[StoreRecord]:

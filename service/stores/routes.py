@@ -9,6 +9,7 @@ from retail.stores import Store, StoreFormat
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.dependencies import ContextOf
+from service.inserting import insert_if_new
 from service.problems import Problem, not_found
 from service.records import BayRecord, CameraRecord, StoreRecord
 from service.stores.queries import list_stores, places_by_store, put_store
@@ -72,10 +73,9 @@ def _place(session: Session, kind: type[Placed], id: str, store_id: str) -> bool
     """Add a camera or bay to a store and say whether it is new."""
     if session.get(StoreRecord, store_id) is None:
         raise not_found("store", store_id, field="store_id", remedy=f"Register it with PUT /v1/stores/{store_id}.")
-    known = session.get(kind, id)
-    if known is None:
-        session.add(kind(id=id, store_id=store_id))
-    elif known.store_id != store_id:
+    if insert_if_new(session, kind, id=id, store_id=store_id):
+        return True
+    if session.get_one(kind, id).store_id != store_id:
         word = "camera" if kind is CameraRecord else "bay"
         raise Problem(
             409,
@@ -84,4 +84,4 @@ def _place(session: Session, kind: type[Placed], id: str, store_id: str) -> bool
             field=f"{word}_id",
             remedy=f"Choose another {word} id; putting the store's id in front keeps them apart.",
         )
-    return known is None
+    return False

@@ -11,9 +11,7 @@ from service.problems import Problem, not_found
 from service.records import AnnotationRecord, CaptureRecord, ProductRecord, TaskRecord
 
 
-def get_task(
-    session: Session, task_id: str, store_ids: frozenset[str] | None
-) -> tuple[TaskRecord, CaptureRecord]:
+def get_task(session: Session, task_id: str, store_ids: frozenset[str] | None) -> tuple[TaskRecord, CaptureRecord]:
     """Return a task and its capture; one outside of these stores is answered as if there were none.
 
     Raises:
@@ -22,7 +20,8 @@ def get_task(
     row = session.execute(_with_captures(store_ids).where(TaskRecord.id == task_id)).one_or_none()
     if row is None:
         raise _not_found(task_id)
-    return row.t
+    task, capture = row
+    return task, capture
 
 
 def lock_task(session: Session, task_id: str) -> TaskRecord:

@@ -1,9 +1,11 @@
 """Keys, roles and scopes."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
+import service
 from service.auth.permissions import ALLOWED, Action, Role
 from service.records import ApiKeyRecord
 
@@ -18,6 +20,11 @@ def anybody(client):
 def test_admins_may_do_everything():
     assert ALLOWED[Role.ADMIN] == set(Action)
     assert set(ALLOWED) == set(Role)
+
+
+def test_every_action_is_asked_for_by_some_route():
+    routes = "".join(path.read_text() for path in Path(service.__file__).parent.glob("*/routes.py"))
+    assert [action.name for action in Action if f"require(Action.{action.name})" not in routes] == []
 
 
 def test_without_a_key_only_health_and_pages_answer(anybody):
@@ -84,3 +91,39 @@ def test_a_key_is_made_shown_once_and_revoked(client, context, clock):
     assert client.delete(f"/v1/keys/{id}").status_code == 204, "revoking twice is no error"
     assert client.delete(f"/v1/keys/{'0' * 32}").json()["code"] == "key-not-found"
     assert [k["revoked_at"] is None for k in client.get("/v1/keys").json()] == [True, False]
+
+
+def test_an_admin_of_some_stores_makes_and_sees_keys_of_those_only(client, key_for):
+    limited, everywhere, elsewhere = (key_for(Role.ADMIN, stores) for stores in (["s1", "s2"], None, ["s3"]))
+    for stores in (None, ["s1", "s3"]):
+        wanted = {"name": "till", "role": "store", "store_ids": stores}
+        refused = client.post("/v1/keys", json=wanted, headers=limited)
+        assert (refused.status_code, refused.json()["code"]) == (403, "store-out-of-scope"), stores
+        assert (refused.json()["field"], refused.json()["remedy"]) == ("store_ids", "Name some of these: s1, s2.")
+    own = {"name": "till", "role": "store", "store_ids": ["s1"]}
+    made = client.post("/v1/keys", json=own, headers=limited)
+    assert made.status_code == 201
+    seen = client.get("/v1/keys", headers=limited).json()
+    assert sorted(key["store_ids"] for key in seen) == [["s1"], ["s1", "s2"]]
+    hidden = client.delete(f"/v1/keys/{made.json()['id']}", headers=elsewhere)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "key-not-found")
+    assert client.delete(f"/v1/keys/{made.json()['id']}", headers=everywhere).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/rounds"),
+        ("POST", "/v1/rounds"),
+        ("GET", f"/v1/rounds/{0:032x}"),
+        ("POST", f"/v1/rounds/{0:032x}/replay"),
+        ("GET", "/v1/retrainings"),
+        ("POST", "/v1/retrainings"),
+        ("POST", f"/v1/retrainings/{0:032x}/cancel"),
+    ],
+)
+def test_what_is_over_all_stores_needs_a_key_for_all_stores(method, path, client, key_for):
+    body = {"json": {"boxes": 3} if "rounds" in path else {"reason": "x"}} if method == "POST" else {}
+    refused = client.request(method, path, headers=key_for(Role.ENGINEER, ["s1"]), **body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "needs-all-stores")
+    assert refused.json()["remedy"].startswith("Use a key without store_ids")

@@ -153,3 +153,70 @@ def test_a_failure_while_recording_leaves_nothing(client, context, bay, make_pho
     answer = client.post("/v1/captures", files={"photo": make_photo()}, data=bay)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     check_nothing_is_left(context)
+
+
+@pytest.mark.parametrize("id", ["%00", "x" * 5000, "A" * 32, f"{0:032x}%0A"])
+def test_ids_that_are_none_are_refused(client, id):
+    assert client.get(f"/v1/tasks/{id}/annotation").status_code == 422
+    body = {"lease_token": "1.x", "boxes": [], "reason": "other"}
+    for action in ("annotations", "skip", "release"):
+        sent = {"annotations": ("lease_token", "boxes"), "skip": ("lease_token", "reason")}.get(
+            action, ("lease_token",)
+        )
+        answer = client.post(f"/v1/tasks/{id}/{action}", json={name: body[name] for name in sent})
+        assert (answer.status_code, answer.json()["field"]) == (422, "task_id"), action
+    for method, path, field in (
+        ("GET", f"/v1/tasks/{id}", "task_id"),
+        ("GET", f"/v1/rounds/{id}", "round_id"),
+        ("POST", f"/v1/rounds/{id}/replay", "round_id"),
+        ("GET", f"/v1/captures/{id}", "id"),
+        ("DELETE", f"/v1/keys/{id}", "id"),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["field"]) == (422, field), path
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        (f'{{"boxes": 1{"0" * 400}}}', "boxes"),
+        ('{"boxes": 2147483648}', "boxes"),
+        ('{"seconds": 1e400}', "seconds"),
+        ('{"boxes": 3, "seed": 2147483648}', "seed"),
+        ('{"boxes": 3, "shortlist_factor": Infinity}', "shortlist_factor"),
+        ('{"boxes": 3, "shortlist_factor": NaN}', "shortlist_factor"),
+    ],
+)
+def test_numbers_that_no_record_holds_are_refused(client, config, field):
+    answer = client.post("/v1/rounds", content=config, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+@pytest.mark.parametrize("text", [r"x\u0000", r"x\ud800"])
+def test_texts_that_no_record_holds_are_refused(client, text):
+    """A NUL, and half a character."""
+    for method, path, body, field in (
+        ("PUT", "/v1/stores/s1", '{"name": "TEXT", "format": "supermarket"}', "name"),
+        ("PUT", "/v1/products/4006381333931", '{"name": "TEXT", "category": ["a"]}', "name"),
+        ("PUT", "/v1/products/4006381333931", '{"name": "a", "category": ["TEXT"]}', "category.0"),
+        ("POST", "/v1/keys", '{"name": "TEXT", "role": "store"}', "name"),
+        ("POST", "/v1/keys", '{"name": "a", "role": "store", "store_ids": ["TEXT"]}', "store_ids.0"),
+        ("POST", f"/v1/tasks/{0:032x}/release", '{"lease_token": "TEXT"}', "lease_token"),
+    ):
+        content = body.replace("TEXT", text)
+        answer = client.request(method, path, content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["field"]) == (422, field), content
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_is_read_up_to_the_limit_only(client, announced):
+    content = b" " * 4_000_001 if announced else (b" " * 100_000 for _ in range(100))
+    answer = client.post("/v1/rounds", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    assert answer.json()["detail"] == "The request is larger than 4 MB."
+
+
+def test_a_wrong_method_is_told_the_right_one(client):
+    answer = client.post("/healthz")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert answer.json()["code"] == "method-not-allowed"

@@ -18,9 +18,17 @@ FACING = {"kind": "facing", "box": [10, 20, 110, 220]}
 MILK = "04006381333931"
 
 
+def task_id(store: str, place: int) -> str:
+    """The id of a task of `add_tasks`, and of its capture."""
+    return f"{store.encode().hex()}{place:028x}"
+
+
+FIRST, SECOND = task_id("s1", 0), task_id("s1", 1)
+
+
 def add_tasks(context: Context, number: int, boxes: int = 10, store: str = "s1") -> list[str]:
     """Queue tasks of rank 1, 2, … on captures of 640 x 480."""
-    now, ids = context.clock(), [f"{store}-{i:03d}" for i in range(number)]
+    now, ids = context.clock(), [task_id(store, place) for place in range(number)]
     with context.database.write() as session:
         session.add(StoreRecord(id=store, name=store, format="convenience"))
         session.flush()
@@ -79,7 +87,7 @@ def test_a_lease_shows_all_that_an_annotator_needs(context: Context, client: Tes
     task = leased["tasks"][0]
     assert task["prelabels"] == [{**FACING, "gtin": None}]
     assert task["reason"] == "2 boxes the model doubts"
-    assert task["photo_url"] == "/v1/captures/s1-000/photo"
+    assert task["photo_url"] == f"/v1/captures/{FIRST}/photo"
     assert leased["guideline"]["version"] == 1
     assert "facing" in leased["guideline"]["rules"]
     assert leased["leased_until"] == "2026-03-01T10:00:00Z"
@@ -128,16 +136,16 @@ def test_an_annotation_is_kept_with_its_versions(context: Context, client: TestC
     client.put(f"/v1/products/{MILK}", json={"name": "Milk", "category": ["dairy"]}).raise_for_status()
     token = lease(client)["lease_token"]
     boxes = [{**FACING, "gtin": "4006381333931"}, {"kind": "shelf", "box": [-1, 230, 641, 250]}]
-    answer = submit(client, "s1-000", token, boxes, seconds=41.5)
+    answer = submit(client, FIRST, token, boxes, seconds=41.5)
     assert answer.status_code == 201, answer.text
-    kept = client.get("/v1/tasks/s1-000/annotation").json()
+    kept = client.get(f"/v1/tasks/{FIRST}/annotation").json()
     assert kept["boxes"] == [
         {"kind": "facing", "box": [10, 20, 110, 220], "gtin": MILK},
         {"kind": "shelf", "box": [0, 230, 640, 250], "gtin": None},
     ]
     versions = (kept["catalogue_version"], kept["guideline_version"], kept["prelabel_model_version"], kept["seconds"])
     assert versions == (1, 1, 1, 41.5)
-    assert client.get("/v1/tasks?state=labelled").json()[0]["id"] == "s1-000"
+    assert client.get("/v1/tasks?state=labelled").json()[0]["id"] == FIRST
     assert client.get("/v1/tasks?state=queued").json() == []
 
 
@@ -155,19 +163,19 @@ def test_a_wrong_box_is_named_and_the_lease_goes_on(
 ) -> None:
     add_tasks(context, 1)
     token = lease(client)["lease_token"]
-    answer = submit(client, "s1-000", token, boxes)
+    answer = submit(client, FIRST, token, boxes)
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field)
     assert answer.json()["remedy"]
-    assert submit(client, "s1-000", token, [FACING]).status_code == 201
+    assert submit(client, FIRST, token, [FACING]).status_code == 201
 
 
 def test_a_lease_works_once(context: Context, client: TestClient) -> None:
     add_tasks(context, 1)
     token = lease(client)["lease_token"]
-    submit(client, "s1-000", token, [FACING]).raise_for_status()
-    again = submit(client, "s1-000", token, [])
+    submit(client, FIRST, token, [FACING]).raise_for_status()
+    again = submit(client, FIRST, token, [])
     assert (again.status_code, again.json()["code"]) == (409, "lease-already-used")
-    assert len(client.get("/v1/tasks/s1-000/annotation").json()["boxes"]) == 1
+    assert len(client.get(f"/v1/tasks/{FIRST}/annotation").json()["boxes"]) == 1
 
 
 def test_an_expired_lease_goes_back_and_is_refused(context: Context, client: TestClient, clock: Any) -> None:
@@ -175,22 +183,22 @@ def test_an_expired_lease_goes_back_and_is_refused(context: Context, client: Tes
     late = lease(client)["lease_token"]
     assert lease(client)["tasks"] == []
     clock.advance(minutes=30)
-    refused = submit(client, "s1-000", late, [FACING])
+    refused = submit(client, FIRST, late, [FACING])
     assert (refused.status_code, refused.json()["code"]) == (409, "lease-expired")
     early = lease(client)
-    assert [task["id"] for task in early["tasks"]] == ["s1-000"]
-    refused = submit(client, "s1-000", late, [FACING])
+    assert [task["id"] for task in early["tasks"]] == [FIRST]
+    refused = submit(client, FIRST, late, [FACING])
     assert (refused.status_code, refused.json()["code"]) == (409, "lease-expired")
-    assert submit(client, "s1-000", early["lease_token"], [FACING]).status_code == 201
+    assert submit(client, FIRST, early["lease_token"], [FACING]).status_code == 201
 
 
 def test_only_the_holder_may_submit(context: Context, client: TestClient, key_for: Any) -> None:
     add_tasks(context, 1)
     token = lease(client)["lease_token"]
-    guessed = submit(client, "s1-000", "9999999999.guess", [FACING])
+    guessed = submit(client, FIRST, "9999999999.guess", [FACING])
     assert (guessed.status_code, guessed.json()["code"]) == (403, "lease-not-yours")
     request = {"lease_token": token, "boxes": [FACING]}
-    stolen = client.post("/v1/tasks/s1-000/annotations", json=request, headers=key_for(Role.ANNOTATOR))
+    stolen = client.post(f"/v1/tasks/{FIRST}/annotations", json=request, headers=key_for(Role.ANNOTATOR))
     assert (stolen.status_code, stolen.json()["code"]) == (403, "lease-not-yours")
 
 
@@ -198,12 +206,12 @@ def test_a_skipped_task_is_not_handed_out_again_and_a_released_one_is(context: C
     add_tasks(context, 2)
     leased = lease(client, count=2)
     token = {"lease_token": leased["lease_token"]}
-    skipped = client.post("/v1/tasks/s1-000/skip", json={**token, "reason": "unreadable"}).json()
+    skipped = client.post(f"/v1/tasks/{FIRST}/skip", json={**token, "reason": "unreadable"}).json()
     assert (skipped["state"], skipped["skip_reason"]) == ("skipped", "unreadable")
-    assert client.post("/v1/tasks/s1-001/release", json=token).json()["state"] == "queued"
-    assert submit(client, "s1-001", leased["lease_token"], [FACING]).json()["code"] == "lease-expired"
-    assert [task["id"] for task in lease(client, count=2)["tasks"]] == ["s1-001"]
-    assert client.post("/v1/tasks/s1-000/skip", json={**token, "reason": "bored"}).status_code == 422
+    assert client.post(f"/v1/tasks/{SECOND}/release", json=token).json()["state"] == "queued"
+    assert submit(client, SECOND, leased["lease_token"], [FACING]).json()["code"] == "lease-expired"
+    assert [task["id"] for task in lease(client, count=2)["tasks"]] == [SECOND]
+    assert client.post(f"/v1/tasks/{FIRST}/skip", json={**token, "reason": "bored"}).status_code == 422
 
 
 def test_a_key_for_one_store_gets_tasks_of_that_store(context: Context, client: TestClient, key_for: Any) -> None:
@@ -213,11 +221,21 @@ def test_a_key_for_one_store_gets_tasks_of_that_store(context: Context, client: 
     assert [task["store_id"] for task in leased["tasks"]] == ["s2"]
 
 
+@pytest.mark.parametrize("path", ["", "/annotation"])
+def test_a_task_of_another_store_is_not_there(context: Context, client: TestClient, key_for: Any, path: str) -> None:
+    add_tasks(context, 1)
+    submit(client, FIRST, lease(client)["lease_token"], [FACING]).raise_for_status()
+    own, other = (key_for(Role.ANNOTATOR, [store]) for store in ("s1", "s2"))
+    assert client.get(f"/v1/tasks/{FIRST}{path}", headers=own).status_code == 200
+    hidden = client.get(f"/v1/tasks/{FIRST}{path}", headers=other)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "task-not-found")
+
+
 def test_a_store_system_may_not_label(context: Context, client: TestClient, key_for: Any) -> None:
     refused = client.post("/v1/tasks/lease", json={}, headers=key_for(Role.STORE))
     assert (refused.status_code, refused.json()["code"]) == (403, "role-not-allowed")
 
 
 def test_an_unknown_task_is_not_found(client: TestClient) -> None:
-    answer = client.post("/v1/tasks/none/skip", json={"lease_token": "x", "reason": "other"})
+    answer = client.post(f"/v1/tasks/{FIRST}/skip", json={"lease_token": "x", "reason": "other"})
     assert (answer.status_code, answer.json()["code"]) == (404, "task-not-found")

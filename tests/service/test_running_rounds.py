@@ -8,20 +8,26 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
+from sampling.selection import select
 from service.auth.permissions import Role
 from service.context import Context
-from service.records import SignatureRecord
+from service.models.starter import ensure_starter
+from service.records import CaptureRecord, ModelRecord, SignatureRecord
+from service.rounds.queries import list_stale, renew_signature
 
-Send = Callable[[int], list[str]]
+Send = Callable[..., list[str]]
 
 
 @pytest.fixture
 def send(client: TestClient, bay: dict[str, str], make_photo: Callable[..., bytes]) -> Send:
-    """Send so many photos that look different, and return the ids of their captures; each has 4 detections."""
+    """Send so many photos that look different, and return the ids of their captures; each has 4 detections.
 
-    def captures(number: int) -> list[str]:
+    The photos of `start=3` are other ones than the first three.
+    """
+
+    def captures(number: int, start: int = 0) -> list[str]:
         ids = []
-        for seed in range(number):
+        for seed in range(start, start + number):
             fields = {**bay, "taken_at": f"2026-02-{1 + seed:02d}T10:00:00Z"}
             answer = client.post("/v1/captures", data=fields, files={"photo": ("a.jpg", make_photo(seed))})
             answer.raise_for_status()
@@ -84,6 +90,103 @@ def test_signatures_of_an_earlier_model_are_renewed(client: TestClient, context:
         session.execute(update(SignatureRecord).values(model_version=0, predicted_boxes=99))
     body = client.post("/v1/rounds", json={"boxes": 8}).json()
     assert [pick["predicted_boxes"] for pick in body["picks"]] == [4, 4]
+
+
+def test_a_photo_that_cannot_be_read_is_left_out_and_named(
+    client: TestClient, context: Context, send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = send(3)
+    with context.database.write() as session:
+        session.execute(update(SignatureRecord).values(model_version=0))
+        missing, broken = (session.get_one(CaptureRecord, id).image_key for id in ids[:2])
+    context.images.delete(missing)
+    context.images.put(broken, b"scratched")
+    answer = client.post("/v1/rounds", json={"boxes": 99})
+    assert [pick["capture_id"] for pick in answer.json()["picks"]] == ids[2:], answer.text
+    assert client.post("/v1/rounds", json={"boxes": 99}).json()["code"] == "pool-empty"
+    for id in ids[:2]:
+        assert f"Capture {id} is left out of rounds" in caplog.text
+
+
+def test_of_stale_captures_the_pool_comes_first_and_the_newest_first(
+    client: TestClient, context: Context, send: Send, clock: Any
+) -> None:
+    send(1)
+    queued = client.post("/v1/rounds", json={"boxes": 4}).json()["picks"][0]["capture_id"]
+    older = send(1, start=1)[0]
+    clock.advance(seconds=1)
+    newest = send(1, start=2)[0]
+    with context.database.read() as session:
+        assert list_stale(session, 1, 9) == []
+        stale = list_stale(session, 2, 9)
+        assert [(capture.id, left_by) for capture, left_by in stale] == [(newest, 1), (older, 1), (queued, 1)]
+
+
+def test_a_signature_that_another_server_renewed_meanwhile_stays(context: Context, send: Send) -> None:
+    id = send(1)[0]
+    with context.database.write() as session:
+        session.execute(update(SignatureRecord).values(model_version=3))
+    late = SignatureRecord(capture_id=id, model_version=2, image_vector=b"", values=b"", predicted_boxes=0)
+    with context.database.write() as session:
+        renew_signature(session, late, left_by=1)
+    with context.database.read() as session:
+        assert session.get_one(SignatureRecord, id).model_version == 3
+
+
+def test_an_upgraded_starter_is_never_compared_with_the_former_one(
+    client: TestClient, context: Context, send: Send, make_photo: Callable[..., bytes], bay: dict[str, str]
+) -> None:
+    first = send(1)[0]
+    with context.database.write() as session:
+        session.execute(update(ModelRecord).values(artefact_sha256="of the former starter"))
+        session.execute(update(SignatureRecord).values(image_vector=b"\0\x3c" * 7))  # of another width
+    with context.database.write() as session:
+        ensure_starter(session, context.clock())
+    fields = {**bay, "taken_at": "2026-02-28T10:00:00Z"}
+    alike = client.post("/v1/captures", data=fields, files={"photo": make_photo(0, kind=".png")})
+    assert (alike.status_code, alike.json()["near_duplicate_of"]) == (201, None)
+    body = client.post("/v1/rounds", json={"boxes": 4}).json()
+    assert body["pool_size"] == 2
+    with context.database.read() as session:
+        renewed = session.get_one(SignatureRecord, first)
+        assert (renewed.model_version, len(renewed.image_vector)) == (1, 2 * 192)
+
+
+def test_a_start_without_an_upgrade_leaves_signatures_alone(context: Context, send: Send) -> None:
+    id = send(1)[0]
+    with context.database.write() as session:
+        ensure_starter(session, context.clock())
+    with context.database.read() as session:
+        assert session.get_one(SignatureRecord, id).model_version == 1
+
+
+def test_a_capture_that_comes_during_the_selection_is_not_in_the_replay(
+    client: TestClient, send: Send, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(3)
+
+    def slow(*given: Any) -> Any:
+        clock.advance(seconds=1)
+        send(2, start=3)
+        return select(*given)
+
+    monkeypatch.setattr("service.rounds.service.select", slow)
+    body = client.post("/v1/rounds", json={"boxes": 8}).json()
+    monkeypatch.undo()
+    assert body["created_at"] == "2026-03-01T09:30:00Z"
+    replayed = client.post(f"/v1/rounds/{body['id']}/replay").json()
+    assert (replayed["identical"], replayed["pool_unchanged"]) == (True, True), replayed
+
+
+def test_a_replay_says_why_the_pool_is_another(client: TestClient, context: Context, send: Send) -> None:
+    send(3)
+    body = client.post("/v1/rounds", json={"boxes": 8}).json()
+    with context.database.write() as session:
+        session.execute(update(SignatureRecord).values(model_version=2))
+    replayed = client.post(f"/v1/rounds/{body['id']}/replay").json()
+    assert (replayed["identical"], replayed["pool_unchanged"]) == (False, False)
+    assert "renewed with another model" in replayed["explanation"]
+    assert "were being stored while the round began" in replayed["explanation"]
 
 
 @pytest.mark.parametrize("config", [{}, {"boxes": 3, "seconds": 9}, {"boxes": 0}, {"boxes": 3, "budget": 1}])

@@ -2,9 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
+from itertools import count
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from service.context import Context
 from service.jobs import Jobs
@@ -80,6 +84,80 @@ def test_what_goes_wrong_is_written_down_and_the_champion_stays(
         assert champion_version(session) == 1
 
 
+def test_an_image_store_that_comes_back_is_waited_for(
+    context: Context,
+    jobs: Jobs,
+    labelled: object,
+    tiny: Callable[..., RetrainingRequest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labelled.add(3)  # type: ignore[attr-defined]
+    context.images.put("value-1.jpg", b"tampered with")  # ends the retraining once the store answers
+    monkeypatch.setattr("service.jobs.RETRY_SECONDS", 0.01)
+    get, outages = context.images.get, [ConnectionError("no route"), TimeoutError("slow")]
+
+    def get_after_the_outages(key: str) -> bytes:
+        if outages:
+            raise outages.pop()
+        return get(key)
+
+    monkeypatch.setattr(context.images, "get", get_after_the_outages)
+    ordered = start_retraining(context, tiny(), by="Ada")
+    jobs.hand_over(ordered.id)
+    done = finished(context, ordered.id)
+    assert (outages, (done.error or "").partition(":")[0]) == ([], "PhotoChanged")
+    kept = context.settings.home / "retrainings" / ordered.id / "scratch" / "photos"
+    assert len(list(kept.iterdir())) == 1
+
+
+def test_an_image_store_that_stays_away_is_written_down(
+    context: Context,
+    jobs: Jobs,
+    labelled: object,
+    tiny: Callable[..., RetrainingRequest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labelled.add(1)  # type: ignore[attr-defined]
+    asked: list[str] = []
+
+    def away(key: str) -> bytes:
+        asked.append(key)
+        raise ConnectionError("no route to the store")
+
+    monkeypatch.setattr("service.jobs.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(context.images, "get", away)
+    ordered = start_retraining(context, tiny(), by="Ada")
+    jobs.hand_over(ordered.id)
+    done = finished(context, ordered.id)
+    assert (done.state, done.error) == ("failed", "ConnectionError: no route to the store")
+    assert len(asked) == 7
+
+
+def test_a_database_that_comes_back_is_waited_for_from_the_beginning_to_the_failure(
+    context: Context,
+    jobs: Jobs,
+    labelled: object,
+    tiny: Callable[..., RetrainingRequest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labelled.add(1)  # type: ignore[attr-defined]
+    context.images.put("value-0.jpg", b"tampered with")
+    ordered = start_retraining(context, tiny(), by="Ada")
+    monkeypatch.setattr("service.jobs.RETRY_SECONDS", 0.01)
+    write, calls = context.database.write, count(1)
+    to_begin, to_fail = {1, 2}, {5}  # 3 begins, 4 enters the snapshot's stage, 6 writes the failure down
+
+    def write_unless_away() -> AbstractContextManager[Session]:
+        if next(calls) in to_begin | to_fail:
+            raise OperationalError("BEGIN", {}, ConnectionError("the server closed the connection"))
+        return write()
+
+    monkeypatch.setattr(context.database, "write", write_unless_away)
+    jobs.hand_over(ordered.id)
+    done = finished(context, ordered.id)
+    assert (done.state, next(calls)) == ("failed", 7)
+
+
 def test_a_cancelled_retraining_never_starts(
     context: Context, jobs: Jobs, labelled: object, tiny: Callable[..., RetrainingRequest]
 ) -> None:
@@ -110,3 +188,16 @@ def test_an_unknown_knob_is_named(context: Context, tiny: Callable[..., Retraini
     with pytest.raises(Problem) as refused:
         start_retraining(context, tiny(overrides={"epoch": 3}), by="Ada")
     assert (refused.value.code, refused.value.field) == ("overrides-invalid", "overrides.epoch")
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"),
+    [("image_size", 1568), ("epochs", 1001), ("batch", 257), ("seed", -1), ("seed", 2**31), ("device", "cuda")],
+)
+def test_a_knob_out_of_range_is_named(
+    context: Context, tiny: Callable[..., RetrainingRequest], knob: str, value: object
+) -> None:
+    with pytest.raises(Problem, match=f"^{knob}: ") as refused:
+        start_retraining(context, tiny(overrides={knob: value}), by="Ada")
+    assert (refused.value.status, refused.value.field) == (422, f"overrides.{knob}")
+    assert "device" not in (refused.value.remedy or "")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from service.context import Context
-from service.models.files import file_sha256, keep_files
+from service.models.files import WrongArtefact, artefact_of, checkpoint_of, file_sha256, keep_files
 from service.models.history import champions_by_age
 from service.models.queries import champion_version, list_promotions
 from service.models.registry import open_tracking, registered_version
@@ -53,6 +53,12 @@ def add_model(context: Context) -> Callable[..., None]:
             keep_files(context.settings, version, starter.ARTEFACT, starter.CHECKPOINT)
 
     return add
+
+
+@pytest.fixture
+def mlflow_away(context: Context, add_model: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    context.settings.mlflow_uri = "http://127.0.0.1:9"
 
 
 def test_no_request_notices_the_swap(context: Context, add_model: Callable[..., None]) -> None:
@@ -119,12 +125,10 @@ def test_a_failed_gate_is_in_the_way_unless_forced(context: Context, add_model: 
         promote(context, 2, reason="again", by="Root", force=True)
 
 
-def test_without_mlflow_nothing_is_changed(
-    context: Context, add_model: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_a_model_that_cannot_be_fetched_is_not_promoted(
+    context: Context, add_model: Callable[..., None], mlflow_away: None
 ) -> None:
-    add_model(2)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    context.settings.mlflow_uri = "http://127.0.0.1:9"
+    add_model(2, keep=False)
     with pytest.raises(Problem) as refused:
         promote(context, 2, reason="better", by="Ada")
     assert (refused.value.status, refused.value.code) == (503, "mlflow-unreachable")
@@ -133,19 +137,57 @@ def test_without_mlflow_nothing_is_changed(
         assert len(list_promotions(session)) == 1
 
 
-def test_a_champion_that_cannot_be_loaded_leaves_the_old_one(
-    context: Context, add_model: Callable[..., None], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_model_whose_file_is_another_one_is_not_promoted(context: Context, add_model: Callable[..., None]) -> None:
     add_model(2, sha256="0" * 64)
+    with pytest.raises(Problem, match="was registered with 000000000000") as refused:
+        promote(context, 2, reason="better", by="Ada")
+    assert (refused.value.status, refused.value.code) == (409, "wrong-artefact")
+    with context.database.read() as session:
+        assert champion_version(session) == 1
+
+
+def test_a_champion_that_cannot_be_loaded_leaves_the_old_one_and_is_rolled_back_without_mlflow(
+    context: Context, add_model: Callable[..., None], mlflow_away: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_model(2)
     context.serving.refresh()
     promote(context, 2, reason="better", by="Ada")
+    (context.settings.home / "models/2/detector.onnx").write_bytes(b"damaged")
     context.serving.refresh()
     assert context.serving.current().version == 1
-    assert "was registered with 000000000000" in (context.serving.error or "")
+    assert "MLflow did not do what it was asked" in (context.serving.error or "")
     assert "model 1 goes on" in caplog.text
     roll_back(context, reason="broken", by="Ada")
     context.serving.refresh()
     assert context.serving.error is None
+
+
+@pytest.mark.parametrize("damaged", ["detector.onnx", "checkpoint.safetensors"])
+def test_a_missing_file_is_fetched_again(context: Context, add_model: Callable[..., None], damaged: str) -> None:
+    add_model(2)
+    (context.settings.home / "models/2" / damaged).unlink()
+    with context.database.read() as session:
+        model = session.get_one(ModelRecord, 2)
+    assert file_sha256(artefact_of(context.settings, model)) == model.artefact_sha256
+    assert file_sha256(checkpoint_of(context.settings, model)) == file_sha256(starter.CHECKPOINT)
+    assert [path.name for path in (context.settings.home / "models").iterdir()] == ["2"]
+
+
+def test_a_torn_file_is_fetched_again(context: Context, add_model: Callable[..., None]) -> None:
+    add_model(2)
+    (context.settings.home / "models/2/detector.onnx").write_bytes(b"torn")
+    context.serving.refresh()
+    promote(context, 2, reason="better", by="Ada")
+    context.serving.refresh()
+    assert (context.serving.error, context.serving.loaded_version) == (None, 2)
+
+
+def test_a_damaged_starter_asks_for_a_new_installation(context: Context) -> None:
+    with context.database.write() as session:
+        model = session.get_one(ModelRecord, 1)
+        model.artefact_sha256 = "0" * 64
+    with pytest.raises(WrongArtefact, match="reinstall shelfloop"):
+        artefact_of(context.settings, model)
 
 
 def test_a_model_is_fetched_once_and_then_kept(context: Context, add_model: Callable[..., None]) -> None:
