@@ -8,6 +8,9 @@ from vision.letterbox import Image, Letterbox
 from vision.nms import suppress
 from vision.runtime import RawOutputs, Runtime
 
+# Pixels of the photo. Clipping at its border leaves slivers that nobody could draw, or hand back as an annotation.
+SMALLEST_SIDE = 2
+
 
 class Detector:
     """Finds facings, shelves, tags and gaps in photos; several threads may share one.
@@ -54,10 +57,12 @@ class Detector:
             iou=self.iou,
             max_detections=self.max_detections,
         )
-        rows = kept.rows
+        boxes = letterbox.to_photo(raw.boxes[kept.rows])
+        shows = (boxes[:, 2:] - boxes[:, :2]).min(1, initial=np.inf) >= SMALLEST_SIDE
+        rows = kept.rows[shows]
         probabilities = np.clip(raw.probabilities[rows], 0, 1)
         return Detections(
-            boxes=letterbox.to_photo(raw.boxes[rows]),
+            boxes=boxes[shows],
             class_ids=probabilities.argmax(1),
             probabilities=probabilities,
             edge_deviations=letterbox.lengths_to_photo(np.sqrt(np.maximum(raw.edge_variances[rows], 0))),

@@ -9,7 +9,7 @@ from service.auth.permissions import Role
 from service.cli.terminal import fail, output
 
 _HOME = Path("var/demo")
-_BUDGET_BOXES = 2400
+_BUDGET_BOXES = 3600
 
 
 def demo(

@@ -13,7 +13,7 @@ from training.synthetic.world import ShelfWorld, WorldSpec
 from vision.decoding import encode_jpeg
 
 SPEC = WorldSpec(seed=7, stores=3, bays_per_store=6)  # no seed that the starter was trained on
-POOL_DAYS = range(0, 6)
+POOL_DAYS = range(0, 10)
 HELD_OUT_DAYS = range(100, 103)
 _FIRST_DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _QUALITY = 90

@@ -41,6 +41,20 @@ def test_reduced_image_gives_boxes_of_the_full_photo():
     assert found.size == (1280, 640)
 
 
+class Sliver(Told):
+    """The same, but the second facing lies in the padding below the photo save for a pixel of it."""
+
+    def infer(self, tensor: np.ndarray) -> RawOutputs:
+        raw = super().infer(tensor)
+        raw.boxes[2] = [40, 31.5, 60, 40]
+        return raw
+
+
+def test_what_clipping_leaves_of_a_box_outside_the_photo_is_no_detection():
+    found = Detector(Sliver(), METADATA).detect(np.zeros((64, 128, 3), np.uint8))
+    assert found.boxes.tolist() == [[0, 0, 64, 64]]
+
+
 def test_limits_apply():
     sure = Detector(Told(), METADATA, confidence=0.7).detect(np.zeros((64, 128, 3), np.uint8))
     few = Detector(Told(), METADATA, max_detections=1).detect(np.zeros((64, 128, 3), np.uint8))
