@@ -9,7 +9,7 @@ from service.auth.permissions import Role
 from service.cli.terminal import fail, output
 
 _HOME = Path("var/demo")
-_BUDGET_BOXES = 3600
+_ANNOTATOR_MINUTES = 150
 
 
 def demo(
@@ -28,7 +28,7 @@ def demo(
     try:
         with Installation(_HOME.absolute(), port) as installation:
             if photos is None:
-                play(installation, _BUDGET_BOXES)
+                play(installation, _ANNOTATOR_MINUTES)
             else:
                 play_own_photos(installation, photos)
             if not end:

@@ -75,9 +75,9 @@ class Loop:
             answers.append(tuple(_answered(detection) for detection in answer["detections"]))
         return answers
 
-    def start_round(self, boxes: int) -> dict[str, Any]:
-        """Let the sampler pick captures for a budget of boxes, half of it at random."""
-        body = {"boxes": boxes, "random_share": 0.5, "seed": 7}
+    def start_round(self, annotator_minutes: float) -> dict[str, Any]:
+        """Let the sampler pick captures for a budget of modelled annotator time, half of it at random."""
+        body = {"seconds": annotator_minutes * 60, "random_share": 0.5, "seed": 7}
         answer: dict[str, Any] = self.engineer.call("POST", "/v1/rounds", json=body)
         return answer
 

@@ -12,7 +12,7 @@ from service.demo.shelves import HELD_OUT_DAYS, POOL_DAYS, SPEC, photograph
 from training.synthetic.world import ShelfWorld
 
 
-def play(installation: Installation, budget_boxes: int) -> None:
+def play(installation: Installation, annotator_minutes: float) -> None:
     """Play one loop on generated stores, with a random arm of equal budget beside it, and print what changed."""
     world = ShelfWorld.build(SPEC)
     with progress_bars() as progress:
@@ -26,7 +26,7 @@ def play(installation: Installation, budget_boxes: int) -> None:
         )
         truths = [photo.truth for photo in held_out]
         before = measure(truths, loop.analyze(held_out, "Measured before"))
-        made = loop.start_round(budget_boxes)
+        made = loop.start_round(annotator_minutes)
         costs = loop.label(captures, len(made["picks"]))
         # Both start from the model that serves now, so only their labels differ.
         retrainings = {arm: loop.start_retraining(arm, promote=arm == "value") for arm in ("value", "random")}
