@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -39,6 +40,17 @@ class Loop:
             role: Door(installation.url, installation.key(role)) for role in (Role.STORE, Role.ANNOTATOR, Role.ADMIN)
         }
         self.store, self.annotator, self.engineer = doors.values()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the doors."""
+        for door in (self.store, self.annotator, self.engineer):
+            door.close()
 
     def register(self, world: ShelfWorld) -> None:
         """Tell the service about stores, cameras, bays and products."""

@@ -15,8 +15,7 @@ from training.synthetic.world import ShelfWorld
 def play(installation: Installation, annotator_minutes: float) -> None:
     """Play one loop on generated stores, with a random arm of equal budget beside it, and print what changed."""
     world = ShelfWorld.build(SPEC)
-    with progress_bars() as progress:
-        loop = Loop(installation, progress)
+    with progress_bars() as progress, Loop(installation, progress) as loop:
         loop.register(world)
         captures = loop.send(photograph(world, POOL_DAYS), len(world.bays) * len(POOL_DAYS))
         held_out = list(
@@ -50,6 +49,6 @@ def _promotion(state: dict[str, object]) -> str:
 def play_own_photos(installation: Installation, folder: Path) -> None:
     """Show what the starter sees in a person's own photos."""
     photos = find_photos(folder)
-    with progress_bars() as progress:
-        table = show_own_photos(Loop(installation, progress), photos, progress)
+    with progress_bars() as progress, Loop(installation, progress) as loop:
+        table = show_own_photos(loop, photos, progress)
     print(table)

@@ -50,8 +50,11 @@ def test_the_promoted_model_scores_higher_on_unseen_photos(shop_data, tmp_path):
     learn, test = photos[:10], photos[10:]
     # One fridge, one camera, eight products that move: the near-duplicate gate would take most photos for one.
     settings = {"near_duplicate_similarity": "1.0"}
-    with Installation(tmp_path / "home", PORT, **settings) as installation, progress_bars() as progress:
-        loop = Loop(installation, progress)
+    with (
+        Installation(tmp_path / "home", PORT, **settings) as installation,
+        progress_bars() as progress,
+        Loop(installation, progress) as loop,
+    ):
         loop.engineer.call("PUT", "/v1/stores/kitchen", json={"name": "Kitchen", "format": "convenience"})
         loop.engineer.call("PUT", "/v1/stores/kitchen/bays/fridge", json={})
         for name in NAMES:
