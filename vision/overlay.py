@@ -11,7 +11,6 @@ from vision.uncertainty import Uncertainty
 
 # Teal through sand to orange: told apart with every common colour blindness, because lightness and blue change too.
 _RAMP = np.array([[0, 128, 128], [222, 203, 164], [230, 97, 1]], np.float32)
-_LABELS = {DetectionKind.SHELF: "shelf", DetectionKind.TAG: "tag", DetectionKind.GAP: "gap"}
 _WIDTHS = {DetectionKind.FACING: 1.0, DetectionKind.SHELF: 2.0, DetectionKind.TAG: 0.5, DetectionKind.GAP: 1.0}
 _INK, _PAPER = (20, 20, 20), (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -21,7 +20,7 @@ def draw(image: Image, detections: Detections, metadata: ArtefactMetadata, uncer
     """Return a copy of an RGB photo with boxes and a legend.
 
     Colour is uncertainty, from teal (sure) to orange (unsure). Shelves are thick, tags thin, gaps crossed out;
-    everything but a plain facing is labelled. Lines and letters grow with the photo.
+    facings carry their GTIN where the model names products. Lines and letters grow with the photo.
     """
     canvas = image.copy()
     unit = max(1.0, max(image.shape[:2]) / 640)
@@ -33,9 +32,8 @@ def draw(image: Image, detections: Detections, metadata: ArtefactMetadata, uncer
     ):
         kind = metadata.kind_of(class_id)
         _draw_box(canvas, box, kind, colour, max(1, round(_WIDTHS[kind] * unit)))
-        label = _LABELS.get(kind) or metadata.gtin_of(class_id)
-        if label:
-            _write(canvas, label, (box[0], box[1]), unit)
+        if gtin := metadata.gtin_of(class_id):
+            _write(canvas, gtin, (box[0], box[1]), unit)
     _draw_legend(canvas, unit)
     return canvas
 
