@@ -55,7 +55,6 @@ def serve(environment, tmp_path):
         process.wait()
 
 
-@pytest.mark.slow
 def test_acknowledged_captures_survive_a_kill(serve, environment, make_photo):
     made = subprocess.run(
         [*SHELFLOOP, "keys", "create", "--role", "admin", "--name", "test"],

@@ -91,7 +91,6 @@ def test_a_fit_killed_after_its_last_epoch_is_only_published(checkpoint, data, t
     assert reports == []
 
 
-@pytest.mark.slow
 def test_a_killed_process_resumes_after_its_last_epoch(checkpoint, data, tmp_path):
     script = Path(__file__).parent / "killed_fit.py"
     root = Path(__file__).parents[2]

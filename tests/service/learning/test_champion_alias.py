@@ -99,8 +99,8 @@ def test_of_two_that_move_the_alias_at_once_the_newer_news_stay(
 
 
 @pytest.fixture
-def mlflow_hangs(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """MLflow gets the order to move an alias, which sets the event, and answers at the end of the test."""
+def mlflow_hangs(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """MLflow gets the order to move an alias, which sets the first event, and answers when the second is set."""
     asked, answering = threading.Event(), threading.Event()
 
     def hang(*_: object) -> None:
@@ -108,22 +108,29 @@ def mlflow_hangs(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         answering.wait(60)
 
     monkeypatch.setattr(Tracking, "set_alias", hang)
-    yield asked
+    yield asked, answering
     answering.set()
 
 
 def test_captures_are_stored_while_mlflow_hangs(
-    client: TestClient, context: Context, second: str, labelled: object, mlflow_hangs: threading.Event
+    client: TestClient,
+    context: Context,
+    second: str,
+    labelled: object,
+    mlflow_hangs: tuple[threading.Event, threading.Event],
 ) -> None:
+    asked, answering = mlflow_hangs
     promoting = threading.Thread(
         target=client.post, args=("/v1/models/2/promote",), kwargs={"json": {"reason": "better"}}, daemon=True
     )
     promoting.start()
-    assert mlflow_hangs.wait(30)
+    assert asked.wait(30)
     begin = time.monotonic()
     labelled.add(1)  # type: ignore[attr-defined]
     assert time.monotonic() - begin < 10
     assert client.get("/v1/models").json()["champion"] == 2
+    answering.set()
+    promoting.join()  # or its answer comes when nobody listens any more
 
 
 def test_captures_are_stored_while_the_champion_is_moved(context: Context, labelled: object) -> None:

@@ -61,7 +61,6 @@ def wait_until(
     raise AssertionError(f"{record.state} {record.progress}\n{log.read_text()}")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_killed_fit_resumes_after_its_last_epoch(
     context: Context,
