@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends, Path
 
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action, Role
@@ -22,6 +22,7 @@ from service.problems import Problem
 from service.records import ModelRecord
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Promoter = Annotated[Caller, Depends(require(Action.PROMOTE_MODELS))]
 
 
@@ -40,7 +41,7 @@ def read_models(context: ContextOf) -> ModelList:
 
 
 @router.get("/{version}", dependencies=[Depends(require(Action.READ_MODELS))])
-def read_model(context: ContextOf, version: int) -> ModelDetails:
+def read_model(context: ContextOf, version: Version) -> ModelDetails:
     """Show a model with its evaluation, stratum by stratum, and the checks of its gate."""
     with context.database.read() as session:
         model = get_model(session, version)
@@ -54,7 +55,7 @@ def read_model(context: ContextOf, version: int) -> ModelDetails:
 
 @router.post("/{version}/promote")
 def promote_model(
-    context: ContextOf, caller: Promoter, version: int, request: PromoteRequest, afterwards: BackgroundTasks
+    context: ContextOf, caller: Promoter, version: Version, request: PromoteRequest, afterwards: BackgroundTasks
 ) -> PromotionAnswer:
     """Make a model the champion; servers swap to it between two requests, and MLflow's alias follows."""
     if request.force and caller.role != Role.ADMIN:

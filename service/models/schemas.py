@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.texts import Text
+
 
 class ModelAnswer(BaseModel):
     """A detector that can serve; `report` and `gate` are null for the starter."""
@@ -58,7 +60,7 @@ class PromoteRequest(BaseModel):
     """Why a model should serve."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Text = Field(min_length=1, max_length=500)
     force: bool = Field(False, description="promote although the gate failed; admins only")
 
 
@@ -66,4 +68,4 @@ class RollbackRequest(BaseModel):
     """Why the model before should serve again."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Text = Field(min_length=1, max_length=500)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.dependencies import ContextOf
+from service.ids import RecordId
 from service.models.queries import model_of_retraining
 from service.retrainings.queries import get_retraining, list_retrainings
 from service.retrainings.schemas import RetrainingAnswer, RetrainingDetails, RetrainingRequest
@@ -30,7 +31,7 @@ def read_retrainings(context: ContextOf, limit: Annotated[int, Query(ge=1, le=10
 
 
 @router.get("/{retraining_id}", dependencies=[Depends(require(Action.READ_RETRAININGS))])
-def read_retraining(context: ContextOf, retraining_id: str) -> RetrainingDetails:
+def read_retraining(context: ContextOf, retraining_id: RecordId) -> RetrainingDetails:
     """Show a retraining: how far it is, what it trained on, and the checks its candidate passed or not."""
     with context.database.read() as session:
         record = get_retraining(session, retraining_id)
@@ -40,6 +41,6 @@ def read_retraining(context: ContextOf, retraining_id: str) -> RetrainingDetails
 
 
 @router.post("/{retraining_id}/cancel", dependencies=[Depends(require(Action.START_RETRAININGS))])
-def cancel(context: ContextOf, retraining_id: str) -> RetrainingAnswer:
+def cancel(context: ContextOf, retraining_id: RecordId) -> RetrainingAnswer:
     """Call a retraining off: the champion stays, and the worker stops at the end of the present epoch or step."""
     return RetrainingAnswer.model_validate(cancel_retraining(context, retraining_id))

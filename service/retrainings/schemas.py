@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.texts import Text
+
 Preset = Literal["quick", "default", "few-photos"]
 State = Literal["queued", "running", "completed", "promoted", "gate_failed", "failed", "cancelled"]
 
@@ -13,7 +15,7 @@ class RetrainingRequest(BaseModel):
     """What to train on, how long, and what to do with the result."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: str = Field(min_length=1, max_length=500, description="for the records: why now")
+    reason: Text = Field(min_length=1, max_length=500, description="for the records: why now")
     classes: Literal["kinds", "products"] = Field(
         "kinds", description="product, shelf, tag, gap; or every labelled product as a class of its own"
     )

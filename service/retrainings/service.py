@@ -34,7 +34,7 @@ def start_retraining(context: Context, request: RetrainingRequest, by: str) -> R
                 422,
                 "nothing-to-train",
                 f"There is no annotation{where} with a box.",
-                field="arms" if request.arms else None,
+                field="arms" if request.arms else "annotations",
                 remedy="Label tasks first: POST /v1/rounds makes some, POST /v1/tasks/lease takes them.",
             )
         record = RetrainingRecord(

@@ -220,3 +220,20 @@ def test_a_wrong_method_is_told_the_right_one(client):
     answer = client.post("/healthz")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
     assert answer.json()["code"] == "method-not-allowed"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("GET", "/v1/models/100000000000000000000", None, "version"),
+        ("GET", "/v1/retrainings/%00", None, "retraining_id"),
+        ("POST", "/v1/retrainings", {"reason": "a\x00b"}, "reason"),
+        ("POST", "/v1/models/rollback", {"reason": "a\x00b"}, "reason"),
+        ("POST", "/v1/retrainings", {"reason": "no labels yet"}, "annotations"),
+    ],
+)
+def test_what_no_record_can_hold_or_train_on_is_named(client, method, path, body, field):
+    answer = client.request(method, path, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["field"] == field
+    assert answer.json()["remedy"]
