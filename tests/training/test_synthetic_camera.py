@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retail.boxes import DetectionKind
@@ -43,10 +43,12 @@ def test_what_is_in_the_middle_is_foreshortened_by_the_cosine_of_the_slant(seed:
 
 
 @given(st.integers(0, 10_000), st.sampled_from(list(ViewingAngle)))
+@example(230, ViewingAngle.STEEP)
 @settings(max_examples=30, deadline=None)
 def test_a_box_is_tight_around_a_distinct_panel_seen_in_perspective(seed: int, angle: ViewingAngle) -> None:
     view = choose_view(np.random.default_rng(seed), BAY, angle, 480)
-    x, y = view.seen_plane().mean(axis=0)
+    back = np.asarray(np.linalg.inv(view.homography), np.float64)
+    x, y = apply(back, np.array(view.size)[None] / 2)[0]  # or the panel may stand outside the picture
     panel = rectangle(x - 8, y - 10, x + 8, y + 10, 5.0)
     canvas = Canvas.for_view(view, (-500, -500, 700, 700), (0, 0, 0))
     canvas.fill(panel, (255, 0, 255), ident=1)
@@ -58,8 +60,10 @@ def test_a_box_is_tight_around_a_distinct_panel_seen_in_perspective(seed: int, a
     drawn = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     projected = view.to_picture(view.to_plane(panel))
     corners = [*np.maximum(projected.min(axis=0), 0), *np.minimum(projected.max(axis=0), view.size)]
-    assert boxes[0] == pytest.approx(drawn, abs=1.5)
-    assert boxes[0] == pytest.approx(corners, abs=2.0)
+    # A box is as exact as the canvas it was painted on; in a close-up a pixel of it covers up to three of the picture.
+    spread = max(1.0, (np.ptp(projected, axis=0) / (canvas.scale * np.array([16, 20]))).max())
+    assert boxes[0] == pytest.approx(drawn, abs=1.5 * spread)
+    assert boxes[0] == pytest.approx(corners, abs=2.5 * spread)
 
 
 def test_a_pasted_picture_fills_exactly_its_place_on_the_canvas() -> None:
