@@ -24,7 +24,7 @@ test: .venv/ready  ## everything quick, on real servers and a real browser
 test-all: .venv/ready  ## the slow tests too
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-bench-%: .venv/ready  ## one measured claim; see benchmarks/
+bench-signals bench-serve: bench-%: .venv/ready  ## one measured claim; see benchmarks/
 	$(BIN)/python -m benchmarks.$*
 
 starter: .venv/ready  ## train the starter model anew (hours on two cores)
