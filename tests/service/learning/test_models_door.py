@@ -52,7 +52,7 @@ def test_a_retraining_is_ordered_watched_and_cancelled(client: TestClient, conte
     assert cancelled["finished_at"]
     again = client.post(f"/v1/retrainings/{found['id']}/cancel")
     assert (again.status_code, again.json()["code"]) == (409, "retraining-finished")
-    assert client.get("/v1/retrainings/none").json()["code"] == "retraining-not-found"
+    assert client.get(f"/v1/retrainings/{'0' * 32}").json()["code"] == "retraining-not-found"
 
 
 def test_an_annotator_may_not_train(client: TestClient, key_for: Callable[..., dict[str, str]]) -> None:
