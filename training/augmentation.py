@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retail.conditions import Condition, Lighting
+from retail.conditions import Lighting
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # read while it is imported: it asks its server for newer versions
 
@@ -83,19 +83,6 @@ def lighting_aware(weights: Mapping[Lighting, float], share: float = 0.6) -> A.O
     if not wanted or min(wanted.values()) < 0:
         raise ValueError(f"lighting weights {dict(weights)} need at least one value above 0 and none below")
     return A.OneOf([A.Sequential(_transforms(light), p=weight) for light, weight in wanted.items()], p=share)
-
-
-def lighting_weights(target_strata: Mapping[str, float]) -> dict[Lighting, float]:
-    """Sum weights of strata (for example drift ratios) by their light.
-
-    Raises:
-        ValueError: for a name that is not a stratum.
-    """
-    weights: dict[Lighting, float] = {}
-    for stratum, weight in target_strata.items():
-        light = Condition.from_stratum(stratum).lighting
-        weights[light] = weights.get(light, 0.0) + weight
-    return weights
 
 
 def for_ultralytics(transforms: Sequence[A.BasicTransform | A.BaseCompose]) -> list[A.BasicTransform | A.BaseCompose]:

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from retail.catalogue import Catalogue
 from retail.gtin import Gtin
 from retail.products import Product
 from service.records import CatalogueChangeRecord, ProductRecord
@@ -22,12 +21,6 @@ def lock_catalogue(session: Session) -> None:
 def catalogue_version(session: Session) -> int:
     """Return the version of the catalogue, 0 while it never changed."""
     return session.scalar(select(func.max(CatalogueChangeRecord.version))) or 0
-
-
-def read_catalogue(session: Session) -> Catalogue:
-    """Return the whole catalogue at its present version."""
-    records = session.scalars(select(ProductRecord).order_by(ProductRecord.gtin))
-    return Catalogue(catalogue_version(session), tuple(_product(record) for record in records))
 
 
 def find_product(session: Session, gtin: Gtin) -> ProductRecord | None:
@@ -59,7 +52,3 @@ def append_change(session: Session, kind: str, gtin: Gtin, details: dict[str, An
     version = catalogue_version(session) + 1
     session.add(CatalogueChangeRecord(version=version, at=now, kind=kind, gtin=gtin, details=details))
     return version
-
-
-def _product(record: ProductRecord) -> Product:
-    return Product(Gtin(record.gtin), record.name, tuple(record.category), record.family)

@@ -56,7 +56,7 @@ def _end(work: Work) -> str:
             return record.state
         model = model_of_retraining(session, work.id)
         assert model is not None
-        record.state, note = _verdict(model, champion_version(session), work.request.promote)
+        record.state, note = _outcome(model, champion_version(session), work.request.promote)
         record.finished_at = work.context.clock()
         record.progress = {**record.progress, "stage": "done", "note": note}
         if record.state == "promoted":
@@ -67,7 +67,7 @@ def _end(work: Work) -> str:
         return record.state
 
 
-def _verdict(model: ModelRecord, champion: int, promote: str) -> tuple[str, str]:
+def _outcome(model: ModelRecord, champion: int, promote: str) -> tuple[str, str]:
     """Return the last state of a retraining and why it is that."""
     gate = model.gate or {}
     if not gate["passed"]:

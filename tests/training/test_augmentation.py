@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from retail.conditions import Lighting
-from training.augmentation import for_ultralytics, lighting_aware, lighting_weights, preset
+from training.augmentation import for_ultralytics, lighting_aware, preset
 
 
 def photo():
@@ -74,11 +74,6 @@ def test_share_is_the_share_of_changed_photos():
 def test_useless_weights_are_refused(weights):
     with pytest.raises(ValueError, match="at least one value above 0"):
         lighting_aware(weights)
-
-
-def test_strata_add_up_to_lights():
-    strata = {"dim/steep/supermarket": 2, "dim/frontal/convenience": 0.5, "warm/frontal/supermarket": 1}
-    assert lighting_weights(strata) == {Lighting.DIM: 2.5, Lighting.WARM: 1}
 
 
 def test_ultralytics_gets_warm_light_on_its_bgr_photos_and_can_store_it():
