@@ -28,8 +28,10 @@ def run_round(context: Context, config: RoundConfig, by: str) -> str:
     refresh_signatures(context, model)
     begun = context.clock()  # before the pool is read, so that a replay leaves out what came during the selection
     with context.database.read() as session:
-        pool = Pool.of(read_pool(session, model.version), ASSUMED_COST.seconds)
+        # In this order: what a round beside this one takes in between is then missing from the pool, too,
+        # instead of looking like a near-duplicate of itself.
         labelled = read_labelled_vectors(session, model.version)
+        pool = Pool.of(read_pool(session, model.version), ASSUMED_COST.seconds)
     try:
         result = select(pool, labelled, config)
     except EmptyPool as error:
