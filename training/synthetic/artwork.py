@@ -1,7 +1,5 @@
 """The printed face of a pack: background, picture, logo, text, band, badges."""
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from numpy.random import Generator
@@ -9,28 +7,39 @@ from numpy.typing import NDArray
 
 from retail.products import VariantKind
 from training.synthetic.designs import PackDesign
+from training.synthetic.grounds import draw_ground
+from training.synthetic.groups import Group
 from training.synthetic.names import Colour, jitter_colour
+from training.synthetic.pictures import draw_picture
 from training.synthetic.seeds import stream
 
 Image = NDArray[np.uint8]
-_FONTS = (
-    cv2.FONT_HERSHEY_DUPLEX,
-    cv2.FONT_HERSHEY_TRIPLEX,
-    cv2.FONT_HERSHEY_COMPLEX,
-    cv2.FONT_HERSHEY_SIMPLEX,
-    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
-)
+_FONTS = {
+    Group.USUAL: (
+        cv2.FONT_HERSHEY_DUPLEX,
+        cv2.FONT_HERSHEY_TRIPLEX,
+        cv2.FONT_HERSHEY_COMPLEX,
+        cv2.FONT_HERSHEY_SIMPLEX,
+        cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+    ),
+    Group.HELD_OUT: (
+        cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+        cv2.FONT_HERSHEY_TRIPLEX | cv2.FONT_ITALIC,
+        cv2.FONT_HERSHEY_COMPLEX_SMALL,
+        cv2.FONT_HERSHEY_DUPLEX | cv2.FONT_ITALIC,
+    ),
+}
 
 
 def print_face(design: PackDesign, width: int, height: int, photo: Image | None) -> Image:
     """Draw the label of a design, (height, width, 3); a photo crop replaces the drawn picture where given."""
     family = stream(design.family_seed, "face")
     flavour = stream(design.flavour_seed, "picture")
-    face = _background(family, design, width, height)
+    face = draw_ground(design.group, family, (width, height), design.base, design.accent)
     if photo is not None:
         _paste_photo(face, photo, family)
     else:
-        _picture(face, family, flavour, design.picture)
+        draw_picture(face, design.group, family, flavour, design.picture)
     _band(face, family, design)
     _logo(face, family, design)
     _small_print(face, family, design)
@@ -50,90 +59,6 @@ def write(face: Image, text: str, box: tuple[int, int, int, int], colour: Colour
     cv2.putText(face, text, (x + (width - w) // 2, y + (height + h) // 2), font, scale, colour, thickness, cv2.LINE_AA)
 
 
-def _background(rng: Generator, design: PackDesign, width: int, height: int) -> Image:
-    face = np.empty((height, width, 3), np.uint8)
-    face[:] = design.base
-    style = rng.integers(0, 7)
-    cut = int(height * rng.uniform(0.3, 0.75))
-    if style == 1:
-        face[cut:] = design.accent
-    elif style == 2:
-        ramp = np.linspace(0, 1, height, dtype=np.float32)[:, None, None] * rng.uniform(0.4, 0.9)
-        above, below = np.array(design.base, np.float32), np.array(design.accent, np.float32)
-        face[:] = (above * (1 - ramp) + below * ramp).astype(np.uint8)
-    elif style == 3:
-        slope = int(height * rng.uniform(-0.3, 0.3))
-        cv2.fillPoly(
-            face,
-            [np.array([(0, cut), (width, cut + slope), (width, height), (0, height)], np.int32)],
-            design.accent,
-            cv2.LINE_AA,
-        )
-    elif style == 4:
-        step = max(4, int(width * rng.uniform(0.08, 0.25)))
-        for x in range(0, width, 2 * step):
-            face[:, x : x + step] = jitter_colour(rng, design.base, 25)
-    elif style == 5:
-        cv2.ellipse(
-            face, (width // 2, cut), (int(width * 0.8), int(height * 0.3)), 0, 0, 360, design.accent, -1, cv2.LINE_AA
-        )
-    return face
-
-
-def _picture(face: Image, family: Generator, flavour: Generator, colour: Colour) -> None:
-    cy = int(len(face) * family.uniform(0.45, 0.8))
-    draw: Callable[[Image, Generator, Colour, int], None] = (_fruits, _bowl, _leaves, _grain, _fruits)[
-        int(family.integers(0, 5))
-    ]
-    draw(face, flavour, colour, cy)
-
-
-def _fruits(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
-    height, width = face.shape[:2]
-    for _ in range(int(rng.integers(2, 9))):
-        radius = max(2, int(width * rng.uniform(0.07, 0.2)))
-        centre = (int(width * rng.uniform(0.15, 0.85)), int(cy + height * rng.uniform(-0.1, 0.1)))
-        shade = jitter_colour(rng, colour, 25)
-        dark: Colour = (int(shade[0] * 0.6), int(shade[1] * 0.6), int(shade[2] * 0.6))
-        squeeze = max(1, int(radius * rng.uniform(0.7, 1.1)))
-        cv2.ellipse(face, centre, (radius, squeeze), float(rng.uniform(0, 180)), 0, 360, dark, -1, cv2.LINE_AA)
-        inner = (centre[0] - radius // 8, centre[1] - radius // 8)
-        cv2.circle(face, inner, max(1, int(squeeze * 0.85)), shade, -1, cv2.LINE_AA)
-        glint = (centre[0] - radius // 3, centre[1] - radius // 3)
-        cv2.circle(face, glint, max(1, radius // 5), (255, 250, 240), -1, cv2.LINE_AA)
-
-
-def _bowl(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
-    width = face.shape[1]
-    rx, ry = int(width * 0.36), max(2, int(width * rng.uniform(0.14, 0.34)))
-    cv2.ellipse(face, (width // 2, cy + ry // 4), (rx, ry), 0, 0, 360, (235, 235, 230), -1, cv2.LINE_AA)
-    for _ in range(60):
-        turn, far = rng.uniform(0, 2 * np.pi), np.sqrt(rng.uniform(0, 0.75))
-        point = (int(width / 2 + rx * far * np.cos(turn)), int(cy + ry * far * np.sin(turn)))
-        cv2.circle(face, point, max(1, width // 22), jitter_colour(rng, colour, 40), -1, cv2.LINE_AA)
-
-
-def _leaves(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
-    height, width = face.shape[:2]
-    for _ in range(int(rng.integers(3, 10))):
-        centre = (int(width * rng.uniform(0.1, 0.9)), int(cy + height * rng.uniform(-0.14, 0.14)))
-        axes = (max(2, int(width * rng.uniform(0.08, 0.22))), max(1, int(width * rng.uniform(0.03, 0.07))))
-        cv2.ellipse(
-            face, centre, axes, float(rng.uniform(0, 180)), 0, 360, jitter_colour(rng, colour, 35), -1, cv2.LINE_AA
-        )
-
-
-def _grain(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
-    """A photographic-looking patch of food."""
-    height, width = face.shape[:2]
-    top, bottom = max(0, cy - height // 7), min(height, cy + height // 5)
-    coarse = rng.normal(0, 45, (max(2, (bottom - top) // 5), max(2, width // 5), 1)) + np.array(colour, np.float64)
-    patch = cv2.resize(np.clip(coarse, 0, 255).astype(np.uint8), (width, bottom - top), interpolation=cv2.INTER_CUBIC)
-    mask = np.zeros(patch.shape[:2], np.uint8)
-    cv2.ellipse(mask, (width // 2, len(mask) // 2), (int(width * 0.46), len(mask) // 2), 0, 0, 360, 255, -1)
-    cv2.copyTo(patch, mask, face[top:bottom])
-
-
 def _paste_photo(face: Image, photo: Image, rng: Generator) -> None:
     height, width = face.shape[:2]
     if rng.random() < 0.6:
@@ -146,7 +71,7 @@ def _paste_photo(face: Image, photo: Image, rng: Generator) -> None:
 def _band(face: Image, rng: Generator, design: PackDesign) -> None:
     height, width = face.shape[:2]
     top, tall = int(height * rng.uniform(0.35, 0.9)), max(4, int(height * rng.uniform(0.07, 0.22)))
-    style, font = rng.integers(0, 4), int(rng.choice(_FONTS))
+    style, font = rng.integers(0, 4), int(rng.choice(_FONTS[design.group]))
     if style < 3:
         left, right = (0, width) if style < 2 else (int(width * 0.12), int(width * 0.88))
         cv2.rectangle(face, (left, top), (right, top + tall), design.band, -1)
@@ -160,7 +85,7 @@ def _logo(face: Image, rng: Generator, design: PackDesign) -> None:
     height, width = face.shape[:2]
     x, y = int(width * 0.08), int(height * rng.uniform(0.05, 0.25))
     w, h = int(width * 0.84), max(4, int(min(height * 0.28, width * rng.uniform(0.25, 0.6))))
-    style, font = rng.integers(0, 5), int(rng.choice(_FONTS))
+    style, font = rng.integers(0, 5), int(rng.choice(_FONTS[design.group]))
     if style == 0:
         cv2.rectangle(face, (x, y), (x + w, y + h), design.accent, -1)
     elif style == 1:

@@ -7,7 +7,8 @@ from numpy.random import Generator
 from retail.gtin import Gtin, check_digit
 from retail.products import Product, Variant, VariantKind
 from training.synthetic.designs import PackDesign, PackShape
-from training.synthetic.names import FLAVOURS, PALETTES, Colour, invent_brand, jitter_colour
+from training.synthetic.groups import Group
+from training.synthetic.names import FLAVOURS, PALETTES, Colour, Palette, invent_brand, jitter_colour
 from training.synthetic.seeds import draw_seed, stream
 
 _WHITE: Colour = (245, 245, 245)
@@ -63,22 +64,23 @@ class Article:
         return self.designs[0].size_cm
 
 
-def make_articles(seed: int, count: int, photos: int = 0) -> tuple[Article, ...]:
+def make_articles(seed: int, count: int, photos: int = 0, group: Group = Group.USUAL) -> tuple[Article, ...]:
     """Invent ``count`` products; about a third carries one of the ``photos`` crops on its face where there are any."""
     articles: list[Article] = []
     family = 0
     while len(articles) < count:
-        articles += make_family(seed, family, first_serial=len(articles), photos=photos)[: count - len(articles)]
+        siblings = make_family(seed, family, len(articles), photos, group)
+        articles += siblings[: count - len(articles)]
         family += 1
     return tuple(articles)
 
 
-def make_family(seed: int, family: int, first_serial: int, photos: int) -> list[Article]:
+def make_family(seed: int, family: int, first_serial: int, photos: int, group: Group) -> list[Article]:
     """Invent one to six siblings: a brand in a few flavours, some of them in two sizes."""
     rng = stream(seed, "family", family)
     kind = KINDS[int(rng.integers(len(KINDS)))]
-    look = _family_look(rng, kind)
-    flavours = rng.choice(len(FLAVOURS), size=int(rng.integers(1, 5)), replace=False)
+    look = _family_look(rng, kind, group)
+    flavours = rng.choice(len(FLAVOURS[group]), size=int(rng.integers(1, 5)), replace=False)
     siblings: list[Article] = []
     for flavour in flavours:
         for large in (False, True) if rng.random() < 0.3 else (False,):
@@ -99,7 +101,7 @@ def refreshed(article: Article, seed: int, number: int) -> Article:
     """Give a product a new regular look; the look before it stays as its old design."""
     rng = stream(seed, "refresh", article.product.gtin, number)
     old = article.designs[0]
-    base, accent, ink = PALETTES[int(rng.integers(len(PALETTES)))]
+    base, accent, ink = _palette(rng, old.group)
     new = replace(old, family_seed=draw_seed(rng), base=base, accent=accent, ink=ink)
     gtin = article.product.gtin
     kept = [
@@ -110,8 +112,12 @@ def refreshed(article: Article, seed: int, number: int) -> Article:
     return Article(_with_variants(article.product, variants), (new, *article.designs))
 
 
-def _family_look(rng: Generator, kind: Kind) -> PackDesign:
-    base, accent, ink = PALETTES[int(rng.integers(len(PALETTES)))]
+def _palette(rng: Generator, group: Group) -> Palette:
+    return PALETTES[group][int(rng.integers(len(PALETTES[group])))]
+
+
+def _family_look(rng: Generator, kind: Kind, group: Group) -> PackDesign:
+    base, accent, ink = _palette(rng, group)
     shape = kind.shapes[int(rng.integers(len(kind.shapes)))]
     width, height = float(rng.uniform(*kind.width)), float(rng.uniform(*kind.height))
     if shape is PackShape.CAN:
@@ -122,7 +128,7 @@ def _family_look(rng: Generator, kind: Kind) -> PackDesign:
         size_cm=(width, height, depth),
         family_seed=draw_seed(rng),
         flavour_seed=0,
-        brand=invent_brand(rng),
+        brand=invent_brand(rng, group),
         flavour="",
         amount="",
         base=jitter_colour(rng, base, 15),
@@ -132,11 +138,12 @@ def _family_look(rng: Generator, kind: Kind) -> PackDesign:
         picture=accent,
         cap=(accent, ink, _WHITE, base, (30, 30, 30))[int(rng.integers(5))],
         body=jitter_colour(rng, _GLASS[int(rng.integers(len(_GLASS)))], 20),
+        group=group,
     )
 
 
 def _flavoured(rng: Generator, look: PackDesign, flavour: int, large: bool, artwork: int | None) -> PackDesign:
-    name, band, picture = FLAVOURS[flavour]
+    name, band, picture = FLAVOURS[look.group][flavour]
     width, height, depth = look.size_cm
     grow = 1.22 if large else 1.0
     unit = 330 if look.shape in (PackShape.BOTTLE, PackShape.CAN, PackShape.GABLE, PackShape.JUG) else 250

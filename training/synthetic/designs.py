@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from retail.products import VariantKind
+from training.synthetic.groups import Group
 from training.synthetic.names import Colour
 
 
@@ -39,6 +40,7 @@ class PackDesign:
         size_cm: width, height, depth.
         family_seed: decides everything that siblings share: layout, logo, background.
         flavour_seed: decides the picture of one flavour.
+        group: the repertoire its face is printed from.
         artwork: which of the world's photo crops covers the label, if any.
         turn: by how much of its label's width a round pack is turned.
     """
@@ -57,6 +59,7 @@ class PackDesign:
     picture: Colour
     cap: Colour
     body: Colour
+    group: Group = Group.USUAL
     dress: VariantKind = VariantKind.REGULAR
     artwork: int | None = None
     turn: float = 0.0

@@ -3,25 +3,54 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from retail.stores import StoreFormat
 from training.synthetic.canvas import Canvas, Tint
+from training.synthetic.groups import Group
 from training.synthetic.layout import BayLayout
 from training.synthetic.names import Colour, jitter_colour
 from training.synthetic.seeds import stream
-from training.synthetic.tags import TagStyle
+from training.synthetic.tags import STYLES, TagStyle
 
-_BACKS: tuple[Colour, ...] = (
-    (225, 222, 214), (200, 198, 192), (150, 148, 145), (90, 90, 92), (45, 45, 48), (235, 235, 238), (185, 150, 110)
-)  # fmt: skip
-_BOARDS: tuple[Colour, ...] = (
-    (240, 238, 232), (222, 220, 215), (190, 190, 190), (120, 120, 122), (60, 60, 62), (190, 150, 105)
-)  # fmt: skip
-_RAILS: tuple[Colour, ...] = (
-    (245, 245, 245), (230, 230, 225), (205, 205, 205), (200, 30, 35), (245, 200, 30), (40, 120, 60), (35, 35, 38),
-    (30, 70, 150), (150, 155, 160),
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class _Repertoire:
+    """What the fixtures of one group are made of."""
+
+    backs: tuple[Colour, ...]
+    patterns: tuple[str, ...]
+    boards: tuple[Colour, ...]  # the first two are the most common
+    rails: tuple[Colour, ...]
+    thin_rail: tuple[float, float]  # heights in cm
+    rail: tuple[float, float]
+
+
+_REPERTOIRES = {
+    Group.USUAL: _Repertoire(
+        backs=(
+            (225, 222, 214), (200, 198, 192), (150, 148, 145), (90, 90, 92), (45, 45, 48), (235, 235, 238),
+            (185, 150, 110),
+        ),
+        patterns=("plain", "holes", "slots", "mesh"),
+        boards=((240, 238, 232), (222, 220, 215), (190, 190, 190), (120, 120, 122), (60, 60, 62), (190, 150, 105)),
+        rails=(
+            (245, 245, 245), (230, 230, 225), (205, 205, 205), (200, 30, 35), (245, 200, 30), (40, 120, 60),
+            (35, 35, 38), (30, 70, 150), (150, 155, 160),
+        ),
+        thin_rail=(1.6, 2.8),
+        rail=(3.2, 5.2),
+    ),
+    Group.HELD_OUT: _Repertoire(
+        backs=((205, 225, 215), (120, 85, 60), (75, 90, 110), (240, 220, 225)),
+        patterns=("planks", "tiles"),
+        boards=((165, 185, 190), (110, 75, 50), (225, 205, 175), (85, 95, 85)),
+        rails=((0, 130, 140), (225, 110, 20), (130, 40, 110), (170, 205, 60), (200, 185, 150)),
+        thin_rail=(2.8, 3.2),
+        rail=(5.2, 6.5),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +73,27 @@ class FixtureStyle:
     def of(cls, layout: BayLayout) -> "FixtureStyle":
         """Decide the style of a bay by its look seed."""
         rng = stream(layout.look_seed, "fixture")
+        stuff = _REPERTOIRES[layout.fixtures]
         small = layout.format is StoreFormat.CONVENIENCE
-        board = jitter_colour(rng, _BOARDS[int(rng.choice(len(_BOARDS), p=[0.4, 0.2, 0.15, 0.1, 0.05, 0.1]))], 8)
-        rail = board if rng.random() < 0.35 else jitter_colour(rng, _RAILS[int(rng.integers(len(_RAILS)))], 8)
+        board = jitter_colour(rng, stuff.boards[int(rng.integers(2 if rng.random() < 0.6 else len(stuff.boards)))], 8)
+        rail = board if rng.random() < 0.35 else jitter_colour(rng, _one(rng, stuff.rails), 8)
         return cls(
-            back=jitter_colour(rng, _BACKS[int(rng.integers(len(_BACKS)))], 8),
-            back_pattern=str(rng.choice(["plain", "holes", "slots", "mesh"])),
+            back=jitter_colour(rng, _one(rng, stuff.backs), 8),
+            back_pattern=str(rng.choice(stuff.patterns)),
             board=board,
             rail=rail,
-            rail_height=float(rng.uniform(1.6, 2.8) if rng.random() < 0.2 else rng.uniform(3.2, 5.2)),
+            rail_height=float(rng.uniform(*(stuff.thin_rail if rng.random() < 0.2 else stuff.rail))),
             lip=float(rng.choice([0.0, 0.3, 0.8, 2.0], p=[0.5, 0.25, 0.2, 0.05])),
-            tags=TagStyle(str(rng.choice([style.value for style in TagStyle]))),
+            tags=STYLES[layout.fixtures][int(rng.integers(len(STYLES[layout.fixtures])))],
             tag_share=float(rng.choice([0.0, 0.6, 0.95, 1.0], p=[0.06, 0.14, 0.5, 0.3])),
             dividers=bool(rng.random() < 0.3),
             walls=bool(rng.random() < (0.6 if small else 0.2)),
             glass=bool(small and rng.random() < 0.4),
         )
+
+
+def _one(rng: Generator, colours: tuple[Colour, ...]) -> Colour:
+    return colours[int(rng.integers(len(colours)))]
 
 
 def rectangle(left: float, top: float, right: float, bottom: float, z: float) -> NDArray[np.float64]:
@@ -102,6 +136,12 @@ def _pattern(canvas: Canvas, layout: BayLayout, style: FixtureStyle, x: float) -
     elif style.back_pattern == "mesh":
         for column in np.arange(x, x + layout.width, 5.0):
             canvas.fill(rectangle(column, 0, column + 0.5, layout.height, depth), dark)
+    elif style.back_pattern in ("planks", "tiles"):
+        wide, tall = (layout.width, 12.0) if style.back_pattern == "planks" else (15.0, 15.0)
+        for column in np.arange(x, x + layout.width, wide):
+            canvas.fill(rectangle(column, 0, column + 0.3, layout.height, depth), dark)
+        for y in np.arange(0, layout.height, tall):
+            canvas.fill(rectangle(x, y, x + layout.width, y + 0.3, depth), dark)
     else:
         _holes(canvas, layout, x, dark)
 
@@ -150,7 +190,7 @@ def draw_surroundings(canvas: Canvas, layout: BayLayout, left: float, right: flo
     wall = jitter_colour(rng, (195, 190, 182) if rng.random() < 0.6 else (70, 70, 75), 25)
     canvas.fill(rectangle(left, -150, right, layout.height, layout.depth), wall)
     if rng.random() < 0.5:
-        sign = jitter_colour(rng, _RAILS[int(rng.integers(len(_RAILS)))], 20)
+        sign = jitter_colour(rng, _one(rng, _REPERTOIRES[layout.fixtures].rails), 20)
         canvas.fill(rectangle(left, -40, right, -12, layout.depth * 0.5), sign)
     floor = jitter_colour(rng, (170, 162, 150) if rng.random() < 0.7 else (95, 92, 90), 20)
     for step in range(8):

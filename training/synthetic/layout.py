@@ -10,6 +10,7 @@ from retail.planograms import Planogram, Position
 from retail.stores import StoreFormat
 from training.synthetic.assortment import Article
 from training.synthetic.designs import STACKABLE
+from training.synthetic.groups import Group
 
 _BOARD = 4.0  # cm from the top of a compartment to the next shelf's surface
 _MOST_COLUMNS = 9
@@ -27,11 +28,18 @@ class FormatRules:
     headroom: tuple[float, float]  # height of a compartment over its tallest product
 
 
-RULES: dict[StoreFormat, FormatRules] = {
+_USUAL: dict[StoreFormat, FormatRules] = {
     StoreFormat.HYPERMARKET: FormatRules((5, 8), (120, 134), 215, (45, 60), (0.05, 0.7), (1.05, 1.22)),
     StoreFormat.SUPERMARKET: FormatRules((4, 6), (95, 134), 195, (37, 50), (0.2, 2.2), (1.12, 1.5)),
     StoreFormat.CONVENIENCE: FormatRules((3, 4), (65, 100), 165, (32, 47), (0.2, 3.5), (1.15, 1.7)),
 }
+# In the order of the formats: a cash and carry market, a drugstore, a kiosk.
+_HELD_OUT: dict[StoreFormat, FormatRules] = {
+    StoreFormat.HYPERMARKET: FormatRules((3, 5), (150, 180), 230, (60, 80), (0.05, 1.0), (1.1, 1.4)),
+    StoreFormat.SUPERMARKET: FormatRules((6, 9), (80, 100), 180, (28, 36), (0.05, 1.2), (1.08, 1.3)),
+    StoreFormat.CONVENIENCE: FormatRules((5, 7), (50, 70), 145, (20, 30), (0.1, 1.5), (1.08, 1.4)),
+}
+RULES = {Group.USUAL: _USUAL, Group.HELD_OUT: _HELD_OUT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,11 @@ class ShelfLayout:
 
 @dataclass(frozen=True, slots=True)
 class BayLayout:
-    """A bay's measures in cm and its shelves from the top; ``look_seed`` decides how the fixture looks."""
+    """A bay's measures in cm and its shelves from the top; ``look_seed`` decides how the fixture looks.
+
+    Attributes:
+        fixtures: the repertoire of looks.
+    """
 
     bay_id: str
     format: StoreFormat
@@ -65,6 +77,7 @@ class BayLayout:
     depth: float
     shelves: tuple[ShelfLayout, ...]
     look_seed: int
+    fixtures: Group = Group.USUAL
 
     def planogram(self, version: int) -> Planogram:
         """Return the intended layout as a planogram."""
@@ -72,10 +85,15 @@ class BayLayout:
 
 
 def lay_out(
-    bay_id: str, store_format: StoreFormat, articles: Sequence[Article], popularity: Sequence[float], rng: Generator
+    bay_id: str,
+    store_format: StoreFormat,
+    articles: Sequence[Article],
+    popularity: Sequence[float],
+    rng: Generator,
+    fixtures: Group = Group.USUAL,
 ) -> BayLayout:
     """Fill a bay with products of a few categories, drawn by popularity; no product has two positions."""
-    rules = RULES[store_format]
+    rules = RULES[fixtures][store_format]
     width, depth = float(rng.uniform(*rules.width)), float(rng.uniform(*rules.depth))
     slack = float(rng.uniform(*rules.slack)) * (4 if rng.random() < 0.1 else 1)  # some bays are all but bare
     queue = _shopping_list(articles, popularity, rng)
@@ -91,7 +109,8 @@ def lay_out(
         shelves.append(ShelfLayout(left, clear, tuple(slots)))
         left -= clear + _BOARD
     shelves = _raised(shelves, rules.height, max(0.0, left - float(rng.uniform(0, 15))))
-    return BayLayout(bay_id, store_format, width, rules.height, depth, _from_top(shelves), int(rng.integers(2**31)))
+    look_seed = int(rng.integers(2**31))
+    return BayLayout(bay_id, store_format, width, rules.height, depth, _from_top(shelves), look_seed, fixtures)
 
 
 def _raised(shelves: list[ShelfLayout], height: float, spare: float) -> list[ShelfLayout]:

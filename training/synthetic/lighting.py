@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from retail.conditions import Lighting
 from training.synthetic.artwork import Image
+from training.synthetic.groups import Group
 
 Floats = NDArray[np.float32]
 
+Range = tuple[float, float]
 # Exposure and the gains of red and blue, as ranges.
-_CAST: dict[Lighting, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
+_USUAL_CAST: dict[Lighting, tuple[Range, Range, Range]] = {
     Lighting.NEUTRAL: ((0.9, 1.12), (0.97, 1.03), (0.97, 1.03)),
     Lighting.WARM: ((0.82, 1.05), (1.06, 1.18), (0.68, 0.84)),
     Lighting.COLD: ((0.85, 1.08), (0.8, 0.92), (1.06, 1.2)),
@@ -19,28 +21,37 @@ _CAST: dict[Lighting, tuple[tuple[float, float], tuple[float, float], tuple[floa
     Lighting.GLARE: ((0.95, 1.15), (0.97, 1.05), (0.97, 1.05)),
     Lighting.MIXED: ((0.8, 1.05), (0.95, 1.05), (0.95, 1.05)),
 }
+# Tubes with too much green, sodium lamps, violet diodes.
+_HELD_OUT_CAST: dict[Lighting, tuple[Range, Range, Range]] = {
+    Lighting.NEUTRAL: ((0.9, 1.1), (0.88, 0.94), (0.88, 0.94)),
+    Lighting.WARM: ((0.8, 1.0), (1.2, 1.28), (0.56, 0.66)),
+    Lighting.COLD: ((0.85, 1.05), (0.92, 0.98), (1.22, 1.32)),
+    Lighting.DIM: ((0.32, 0.5), (1.1, 1.2), (0.74, 0.84)),
+    Lighting.GLARE: ((1.0, 1.18), (1.05, 1.1), (0.9, 0.96)),
+    Lighting.MIXED: ((0.8, 1.0), (0.9, 1.0), (1.0, 1.1)),
+}
+_CAST = {Group.USUAL: _USUAL_CAST, Group.HELD_OUT: _HELD_OUT_CAST}
 _GRID = 24  # light varies slowly: it is computed on this many cells and enlarged
 
 
-def expose(image: Image, lighting: Lighting, rng: Generator) -> Image:
+def expose(image: Image, lighting: Lighting, rng: Generator, group: Group = Group.USUAL) -> Image:
     """Light a rendering and photograph it: cast, falloff, glare, blur, noise, JPEG; (h, w, 3) in and out."""
     height, width = image.shape[:2]
-    gain, glow = _light_fields(lighting, rng)
+    gain, glow = _light_fields(lighting, rng, group)
     lit = cv2.multiply(_blurred(image, rng), _enlarged(gain, width, height), dtype=cv2.CV_32F)
     if glow is not None:
         lit += _enlarged(glow, width, height)
-    noise = float(rng.uniform(3, 9) if lighting is Lighting.DIM else rng.uniform(0.8, 4))
-    lit += _noise(rng, width, height, noise)
+    strength = float(rng.uniform(3, 9) if lighting is Lighting.DIM else rng.uniform(0.8, 4))
+    lit += _NOISE[group](rng, width, height, strength)
     return _compressed(_toned(np.clip(lit, 0, 255).astype(np.uint8), rng), rng)
 
 
-def _light_fields(lighting: Lighting, rng: Generator) -> tuple[Floats, Floats | None]:
+def _light_fields(lighting: Lighting, rng: Generator, group: Group) -> tuple[Floats, Floats | None]:
     """Return what multiplies the picture and, where there is any, the stray light added to it."""
-    exposure, red, blue = (float(rng.uniform(*bounds)) for bounds in _CAST[lighting])
+    exposure, red, blue = (float(rng.uniform(*bounds)) for bounds in _CAST[group][lighting])
     yy, xx = np.mgrid[-1 : 1 : _GRID * 1j, -1 : 1 : _GRID * 1j].astype(np.float32)
-    vignette = 1 - float(rng.uniform(0, 0.22)) * (xx**2 + yy**2) / 2
-    slope = 1 + float(rng.uniform(-0.12, 0.12)) * xx + float(rng.uniform(-0.12, 0.2)) * -yy
-    gain = (vignette * slope * exposure)[..., None] * np.array([red, 1.0, blue], np.float32)
+    falloff = _evenly(xx, yy, rng) if group is Group.USUAL else _in_spots(xx, yy, rng)
+    gain = (falloff * exposure)[..., None] * np.array([red, 1.0, blue], np.float32)
     if lighting is Lighting.MIXED:
         turn = float(rng.uniform(0, 2 * np.pi))
         share = 1 / (1 + np.exp(-4 * (xx * np.cos(turn) + yy * np.sin(turn) + float(rng.uniform(-0.4, 0.4)))))
@@ -48,6 +59,21 @@ def _light_fields(lighting: Lighting, rng: Generator) -> tuple[Floats, Floats | 
         gain = gain * (share[..., None] * warm + (1 - share[..., None]) * cold)
     glow = _glare(xx, yy, rng) if lighting is Lighting.GLARE else None
     return gain.astype(np.float32), glow
+
+
+def _evenly(xx: Floats, yy: Floats, rng: Generator) -> Floats:
+    """Ceiling light and a lens that darkens its corners."""
+    vignette = 1 - float(rng.uniform(0, 0.22)) * (xx**2 + yy**2) / 2
+    slope = 1 + float(rng.uniform(-0.12, 0.12)) * xx + float(rng.uniform(-0.12, 0.2)) * -yy
+    return np.asarray(vignette * slope, np.float32)
+
+
+def _in_spots(xx: Floats, yy: Floats, rng: Generator) -> Floats:
+    """Spot lights in a row: pools of light with dusk between them."""
+    period, phase = float(rng.uniform(0.7, 1.6)), float(rng.uniform(0, 2 * np.pi))
+    pools = 0.5 + 0.5 * np.cos(2 * np.pi * xx / period + phase)
+    high = np.exp(-((yy - float(rng.uniform(-0.6, 0.2))) ** 2) / float(rng.uniform(0.6, 1.6)))
+    return np.asarray(0.72 + 0.5 * pools * high, np.float32)
 
 
 def _glare(xx: Floats, yy: Floats, rng: Generator) -> Floats:
@@ -84,6 +110,16 @@ def _noise(rng: Generator, width: int, height: int, strength: float) -> Floats:
     luma = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), np.float32) * np.float32(strength)
     luma += rng.standard_normal((height // 2 + 1, width // 2 + 1, 1), np.float32) * np.float32(strength)
     return np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _grain(rng: Generator, width: int, height: int, strength: float) -> Floats:
+    """Noise of a sensor that is read line by line: sharp grain, and lines that differ a little."""
+    grain = rng.standard_normal((height, width, 1), np.float32) * np.float32(1.4 * strength)
+    lines = rng.standard_normal((height, 1, 1), np.float32) * np.float32(0.4 * strength)
+    return np.repeat(grain + lines, 3, axis=2)
+
+
+_NOISE = {Group.USUAL: _noise, Group.HELD_OUT: _grain}
 
 
 def _toned(image: Image, rng: Generator) -> Image:

@@ -2,17 +2,38 @@
 
 from numpy.random import Generator
 
+from training.synthetic.groups import Group
+
 Colour = tuple[int, int, int]
 
-_STARTS = (
+_USUAL_STARTS = (
     *("Al", "Bel", "Cor", "Dan", "El", "Fa", "Gro", "Har", "Il", "Jo", "Kel", "Lu", "Mar", "Nor", "Ol"),
     *("Pri", "Que", "Ro", "Sa", "Tel", "Ul", "Va", "Wen", "Xa", "Yo", "Zim", "Bra", "Cle", "Fri", "Mo"),
 )
+_HELD_OUT_STARTS = (
+    "Ach",
+    "Bo",
+    "Dru",
+    "Ev",
+    "Gi",
+    "Hul",
+    "Kra",
+    "Ny",
+    "Ost",
+    "Pel",
+    "Rhi",
+    "Sko",
+    "Tu",
+    "Ure",
+    "Wy",
+    "Ze",
+)
+_STARTS = {Group.USUAL: _USUAL_STARTS, Group.HELD_OUT: _HELD_OUT_STARTS}
 _MIDDLES = ("", "", "", "ba", "de", "li", "mo", "ne", "ra", "so", "ti", "va")
 _ENDS = ("na", "vo", "ris", "ko", "lux", "mel", "ta", "ya", "no", "dor", "sa", "lia", "bio", "max", "ina", "up", "zen")
 
-# (name, colour of its band, colour of its picture)
-FLAVOURS: tuple[tuple[str, Colour, Colour], ...] = (
+Flavour = tuple[str, Colour, Colour]  # name, colour of its band, colour of its picture
+_USUAL_FLAVOURS: tuple[Flavour, ...] = (
     ("Classic", (190, 30, 45), (200, 150, 90)),
     ("Lemon", (245, 210, 40), (240, 220, 60)),
     ("Orange", (240, 130, 25), (245, 140, 30)),
@@ -33,8 +54,24 @@ FLAVOURS: tuple[tuple[str, Colour, Colour], ...] = (
     ("Mild", (150, 200, 225), (225, 200, 150)),
 )
 
-# (base, accent, ink) of a brand
-PALETTES: tuple[tuple[Colour, Colour, Colour], ...] = (
+_HELD_OUT_FLAVOURS: tuple[Flavour, ...] = (
+    ("Original", (160, 60, 20), (225, 170, 110)),
+    ("Ginger", (225, 165, 30), (215, 180, 110)),
+    ("Plum", (80, 20, 70), (100, 40, 90)),
+    ("Peach", (250, 170, 120), (250, 180, 130)),
+    ("Melon", (170, 205, 90), (240, 120, 110)),
+    ("Walnut", (120, 85, 55), (150, 110, 75)),
+    ("Aloe", (130, 200, 170), (110, 190, 130)),
+    ("Smoked", (70, 45, 40), (140, 70, 40)),
+    ("Light", (180, 225, 235), (235, 235, 225)),
+    ("Chilli", (220, 20, 20), (200, 25, 15)),
+    ("Honey", (235, 160, 10), (240, 175, 40)),
+    ("Cassis", (55, 15, 85), (60, 25, 80)),
+)
+FLAVOURS = {Group.USUAL: _USUAL_FLAVOURS, Group.HELD_OUT: _HELD_OUT_FLAVOURS}
+
+Palette = tuple[Colour, Colour, Colour]  # base, accent, ink of a brand
+_USUAL_PALETTES: tuple[Palette, ...] = (
     ((250, 250, 246), (106, 170, 30), (40, 40, 40)),
     ((200, 16, 32), (255, 255, 255), (255, 255, 255)),
     ((18, 60, 140), (255, 215, 0), (255, 255, 255)),
@@ -56,11 +93,26 @@ PALETTES: tuple[tuple[Colour, Colour, Colour], ...] = (
     ((215, 195, 165), (70, 110, 60), (60, 50, 40)),
     ((60, 60, 70), (235, 70, 60), (245, 245, 245)),
 )
+_HELD_OUT_PALETTES: tuple[Palette, ...] = (
+    ((0, 130, 125), (250, 245, 225), (255, 255, 255)),
+    ((255, 205, 190), (150, 30, 60), (110, 20, 50)),
+    ((70, 20, 50), (240, 150, 170), (255, 225, 230)),
+    ((210, 225, 60), (40, 60, 20), (30, 40, 10)),
+    ((25, 25, 90), (120, 220, 230), (235, 250, 255)),
+    ((235, 225, 245), (110, 70, 170), (60, 30, 110)),
+    ((130, 25, 25), (235, 195, 90), (250, 230, 170)),
+    ((180, 210, 205), (220, 80, 60), (20, 60, 60)),
+    ((250, 175, 20), (35, 35, 35), (35, 35, 35)),
+    ((100, 110, 70), (245, 235, 200), (250, 245, 220)),
+    ((255, 255, 255), (240, 90, 150), (200, 30, 110)),
+    ((45, 50, 55), (130, 230, 150), (200, 255, 210)),
+)
+PALETTES = {Group.USUAL: _USUAL_PALETTES, Group.HELD_OUT: _HELD_OUT_PALETTES}
 
 
-def invent_brand(rng: Generator) -> str:
+def invent_brand(rng: Generator, group: Group) -> str:
     """Return a made-up brand word."""
-    return str(rng.choice(_STARTS)) + str(rng.choice(_MIDDLES)) + str(rng.choice(_ENDS))
+    return str(rng.choice(_STARTS[group])) + str(rng.choice(_MIDDLES)) + str(rng.choice(_ENDS))
 
 
 def jitter_colour(rng: Generator, colour: Colour, spread: int) -> Colour:

@@ -42,7 +42,8 @@ def take_photo(
     stand_in_the_way(image, ids, stream(seed, "occluders", bay_id, day))
     if FixtureStyle.of(layout).glass:
         image = reflect(image, stream(seed, "glass", bay_id, day))
-    image = expose(image, condition.lighting, stream(seed, "light", bay_id, day, condition.lighting))
+    lamps = stream(seed, "light", bay_id, day, condition.lighting)
+    image = expose(image, condition.lighting, lamps, world.spec.light)
 
     kept, boxes = visible(things, ids)
     store_id = next(bay.store_id for bay in world.bays if bay.id == bay_id)
@@ -54,6 +55,7 @@ def take_photo(
         gtins=tuple(thing.gtin for thing in kept),
         variants=tuple(thing.variant for thing in kept),
         positions=tuple(thing.position if thing.bay_id == bay_id else None for thing in kept),
+        rows=tuple(thing.row for thing in kept),
         bay_ids=tuple(thing.bay_id for thing in kept),
         verdicts=dict(world.state(bay_id, day).verdicts),
         in_view=_in_view(layout, view),

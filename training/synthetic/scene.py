@@ -27,6 +27,7 @@ class Thing:
 
     Attributes:
         whole: the area in square pixels of the picture, were nothing of it hidden or cut off.
+        row: for a facing, the shelf it stands on, 0 for its bay's top one.
         position: for a facing, the planogram position that asks for its product, if one does.
     """
 
@@ -35,6 +36,7 @@ class Thing:
     whole: float
     gtin: Gtin | None = None
     variant: str | None = None
+    row: int | None = None
     position: Position | None = None
 
 
@@ -139,8 +141,10 @@ class BayPainter:
             assert stock.gtin is not None
             article = self.articles[stock.gtin]
             variant = article.product.variants[min(stock.variant, len(article.designs) - 1)]
-            ident = self._note(
-                DetectionKind.FACING, _whole(corners), pack.filled, stock.gtin, variant.id, self._asked(stock.gtin)
+            whole = self.canvas.area_in_picture(_whole(corners)) * pack.filled
+            row, asked = stock.slot.position.shelf - 1, self._asked(stock.gtin)
+            ident = self._add(
+                Thing(DetectionKind.FACING, self.layout.bay_id, whole, stock.gtin, variant.id, row, asked)
             )
             self._solid(pack, corners, gain, ident)
             self._paste(pack, corners, gain, ident)
@@ -189,11 +193,11 @@ class BayPainter:
             if right - left >= max(4.0, 0.8 * width):
                 x = self.x + slot.x
                 corners = rectangle(x + left, top, x + right, shelf.base, 0.0)
-                self.canvas.claim(corners, self._note(DetectionKind.GAP, corners, 1.0))
+                self.canvas.claim(corners, self._note(DetectionKind.GAP, corners))
 
     def _rail(self, shelf: ShelfLayout, style: FixtureStyle) -> None:
         corners = fixtures.rail_corners(self.layout, style, self.x, shelf.base)
-        ident = self._note(DetectionKind.SHELF, corners, 1.0)
+        ident = self._note(DetectionKind.SHELF, corners)
         fixtures.draw_rail(self.canvas, self.layout, style, self.x, shelf.base, ident)
         for slot in shelf.slots:
             if self.rng.random() < style.tag_share:
@@ -211,7 +215,7 @@ class BayPainter:
         left = self.x + slot.x + float(self.rng.uniform(0, max(0.1, min(slot.width - width, slot.width * 0.4))))
         top = shelf.base + 0.2
         corners = rectangle(left, top, left + width, top + height, -0.8)
-        ident = self._note(DetectionKind.TAG, corners, 1.0)
+        ident = self._note(DetectionKind.TAG, corners)
         self.canvas.paste(picture, corners[[0, 1, 3]], float(self.rng.uniform(0.92, 1.05)), ident)
 
     def _wobbler(self, shelf: ShelfLayout, slot: Slot) -> None:
@@ -239,17 +243,11 @@ class BayPainter:
         positions = (slot.position for shelf in self.layout.shelves for slot in shelf.slots)
         return next((position for position in positions if position.gtin == gtin), None)
 
-    def _note(
-        self,
-        kind: DetectionKind,
-        corners: NDArray[np.float64],
-        filled: float,
-        gtin: Gtin | None = None,
-        variant: str | None = None,
-        position: Position | None = None,
-    ) -> int:
-        whole = self.canvas.area_in_picture(corners) * filled
-        self.things.append(Thing(kind, self.layout.bay_id, whole, gtin, variant, position))
+    def _note(self, kind: DetectionKind, corners: NDArray[np.float64]) -> int:
+        return self._add(Thing(kind, self.layout.bay_id, self.canvas.area_in_picture(corners)))
+
+    def _add(self, thing: Thing) -> int:
+        self.things.append(thing)
         return len(self.things)
 
 

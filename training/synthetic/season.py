@@ -9,6 +9,7 @@ from training.synthetic.assortment import Article, make_family, refreshed
 from training.synthetic.changes import CatalogueChange, ChangeKind
 from training.synthetic.layout import BayLayout, lay_out
 from training.synthetic.seeds import stream
+from training.synthetic.spec import WorldSpec
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Season:
 
 
 def next_season(
-    world_seed: int,
+    spec: WorldSpec,
     seed: int,
     version: int,
     articles: tuple[Article, ...],
@@ -33,16 +34,16 @@ def next_season(
     photos: int,
 ) -> Season:
     """Delist and refresh about 2 % of the products, list one new family, reset one bay in eight, one at least."""
-    rng = stream(world_seed, "season", seed, version)
+    rng = stream(spec.seed, "season", seed, version)
     season = Season(articles, popularity, dict(layouts), dict(planogram_versions))
     some = max(1, len(articles) // 50)
     gone = {
         articles[int(i)].product.gtin for i in rng.choice(len(articles), min(some, len(articles) - 1), replace=False)
     }
     _delist(season, gone, version)
-    _refresh(season, some, rng, world_seed, version)
-    _list_new(season, rng, world_seed, version, photos)
-    _reset(season, gone, rng, world_seed)
+    _refresh(season, some, rng, spec.seed, version)
+    _list_new(season, rng, spec, version, photos)
+    _reset(season, gone, rng, spec.seed)
     return season
 
 
@@ -63,10 +64,10 @@ def _refresh(season: Season, count: int, rng: Generator, world_seed: int, versio
     )
 
 
-def _list_new(season: Season, rng: Generator, world_seed: int, version: int, photos: int) -> None:
+def _list_new(season: Season, rng: Generator, spec: WorldSpec, version: int, photos: int) -> None:
     # Serials of later seasons start far above those of the first catalogue, so that no GTIN is used twice.
     serial = 500_000 + version * 100
-    family = make_family(world_seed, serial, serial, photos)
+    family = make_family(spec.seed, serial, serial, photos, spec.art)
     weights = list(season.popularity) + [float(rng.choice(season.popularity)) for _ in family]
     season.articles += tuple(family)
     season.popularity = _normalised(weights)
@@ -85,7 +86,7 @@ def _reset(season: Season, gone: set[Gtin], rng: Generator, world_seed: int) -> 
         number = season.planogram_versions[bay]
         if bay in anew:
             luck = stream(world_seed, "layout", bay, number)
-            fresh = lay_out(bay, layout.format, season.articles, season.popularity, luck)
+            fresh = lay_out(bay, layout.format, season.articles, season.popularity, luck, layout.fixtures)
             season.layouts[bay] = replace(fresh, look_seed=layout.look_seed)
         else:
             season.layouts[bay] = _substituted(layout, gone, carried, season.articles)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from training.synthetic.artwork import Image, write
+from training.synthetic.groups import Group
 from training.synthetic.names import Colour
 from training.synthetic.packs import premultiplied
 from training.synthetic.seeds import stream
@@ -19,13 +20,23 @@ class TagStyle(StrEnum):
     YELLOW = "yellow"
     RED = "red"
     ELECTRONIC = "electronic"
+    GREEN = "green"
+    BLACK = "black"
+    BLUE = "blue"
 
 
+STYLES = {
+    Group.USUAL: (TagStyle.WHITE, TagStyle.YELLOW, TagStyle.RED, TagStyle.ELECTRONIC),
+    Group.HELD_OUT: (TagStyle.GREEN, TagStyle.BLACK, TagStyle.BLUE),
+}
 _GROUND: dict[TagStyle, Colour] = {
     TagStyle.WHITE: (250, 250, 248),
     TagStyle.YELLOW: (250, 218, 40),
     TagStyle.RED: (205, 25, 30),
     TagStyle.ELECTRONIC: (205, 208, 200),
+    TagStyle.GREEN: (190, 235, 190),
+    TagStyle.BLACK: (30, 30, 34),
+    TagStyle.BLUE: (185, 215, 250),
 }
 
 
@@ -36,7 +47,7 @@ def draw_tag(style: TagStyle, number: int) -> Image:
     width, height = 112, int(rng.integers(56, 84))
     tag = np.empty((height, width, 3), np.uint8)
     tag[:] = _GROUND[style]
-    ink: Colour = (255, 255, 255) if style is TagStyle.RED else (20, 20, 22)
+    ink: Colour = (255, 255, 255) if style in (TagStyle.RED, TagStyle.BLACK) else (20, 20, 22)
     for line in range(int(rng.integers(1, 4))):
         y = 6 + 6 * line
         cv2.line(tag, (5, y), (5 + int(rng.integers(25, 80)), y), ink, 2)

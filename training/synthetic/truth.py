@@ -34,6 +34,7 @@ class SyntheticCapture:
         variants: the variant of each facing, None for the other kinds.
         positions: the planogram position of this bay that asks for the facing's product; None where none does
             (an unexpected facing, a facing of a neighbouring bay) and for the other kinds.
+        rows: the shelf each facing stands on, 0 for the top one of the facing's own bay; None for the other kinds.
         bay_ids: the bay each box belongs to: photos show parts of neighbouring bays, too.
         verdicts: the verdict on every position of the bay's planogram, photographed or not.
         in_view: the positions whose slot lies wholly in the picture.
@@ -46,6 +47,7 @@ class SyntheticCapture:
     gtins: tuple[Gtin | None, ...]
     variants: tuple[str | None, ...]
     positions: tuple[Position | None, ...]
+    rows: tuple[int | None, ...]
     bay_ids: tuple[str, ...]
     verdicts: dict[Position, Verdict]
     in_view: frozenset[Position]

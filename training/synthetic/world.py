@@ -19,20 +19,13 @@ from training.synthetic.packs import PackPress
 from training.synthetic.photographs import take_photo
 from training.synthetic.season import next_season
 from training.synthetic.seeds import stream
+from training.synthetic.spec import WorldSpec
 from training.synthetic.truth import SyntheticCapture
 from training.synthetic.violations import BayState, disturb
 
+__all__ = ["ShelfWorld", "WorldSpec"]
+
 _FORMATS = (StoreFormat.HYPERMARKET, StoreFormat.SUPERMARKET, StoreFormat.CONVENIENCE)
-
-
-@dataclass(frozen=True)
-class WorldSpec:
-    """How large a world is; stores take the three formats in turn."""
-
-    seed: int
-    products: int = 300
-    stores: int = 3
-    bays_per_store: int = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +53,7 @@ class ShelfWorld:
     def build(cls, spec: WorldSpec, textures: Sequence[NDArray[np.uint8]] | None = None) -> "ShelfWorld":
         """Invent a world; ``textures`` are RGB photo crops (h, w, 3) to print on about a third of the packs."""
         press = PackPress(textures or ())
-        articles = make_articles(spec.seed, spec.products, len(press.photos))
+        articles = make_articles(spec.seed, spec.products, len(press.photos), spec.art)
         ranks = stream(spec.seed, "popularity").permutation(len(articles))
         weights = zipf(len(articles))
         popularity = tuple(weights[int(rank)] for rank in ranks)
@@ -70,7 +63,14 @@ class ShelfWorld:
         bays = tuple(Bay(f"{store.id}-bay-{n + 1}", store.id) for store in stores for n in range(spec.bays_per_store))
         kinds = {store.id: store.format for store in stores}
         layouts = {
-            bay.id: lay_out(bay.id, kinds[bay.store_id], articles, popularity, stream(spec.seed, "layout", bay.id, 1))
+            bay.id: lay_out(
+                bay.id,
+                kinds[bay.store_id],
+                articles,
+                popularity,
+                stream(spec.seed, "layout", bay.id, 1),
+                spec.fixtures,
+            )
             for bay in bays
         }
         versions = {bay.id: 1 for bay in bays}
@@ -94,7 +94,7 @@ class ShelfWorld:
     def advance(self, seed: int) -> tuple["ShelfWorld", tuple[CatalogueChange, ...]]:
         """Let a season pass: return the world after it and what changed, in order."""
         season = next_season(
-            self.spec.seed,
+            self.spec,
             seed,
             self.version + 1,
             self.articles,
