@@ -8,7 +8,7 @@ from retail.conditions import ViewingAngle
 from training.synthetic.camera import apply, choose_view
 from training.synthetic.canvas import Canvas
 from training.synthetic.fixtures import rectangle
-from training.synthetic.scene import Thing
+from training.synthetic.things import Thing
 from training.synthetic.truth import visible
 
 BAY = (120.0, 200.0)
@@ -22,7 +22,8 @@ def test_the_yaw_falls_into_its_bin_and_the_bay_is_in_the_picture(seed: int, ang
     assert ViewingAngle.from_degrees(view.yaw) is angle
     assert max(view.size) == 640
     seen = view.seen_plane()
-    assert seen[:, 0].min() < 60 < seen[:, 0].max()
+    assert seen[:, 0].min() < 90
+    assert seen[:, 0].max() > 30
 
 
 @given(st.integers(0, 10_000), st.sampled_from(list(ViewingAngle)))

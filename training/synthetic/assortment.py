@@ -6,11 +6,12 @@ from numpy.random import Generator
 
 from retail.gtin import Gtin, check_digit
 from retail.products import Product, Variant, VariantKind
-from training.synthetic.designs import PackDesign, PackShape
+from training.synthetic.designs import HANGING, PackDesign, PackShape
 from training.synthetic.groups import Group
 from training.synthetic.names import FLAVOURS, PALETTES, Colour, Palette, invent_brand, jitter_colour
 from training.synthetic.seeds import draw_seed, stream
 
+_SLIM = (PackShape.BOX, PackShape.BAG, PackShape.CLEAR_BAG)
 _WHITE: Colour = (245, 245, 245)
 _GLASS: tuple[Colour, ...] = ((40, 90, 45), (70, 35, 15), (150, 30, 30), (235, 140, 30), (30, 20, 25), (190, 215, 220))
 
@@ -29,25 +30,36 @@ KINDS = (
     Kind(("drinks", "juice"), (PackShape.GABLE, PackShape.BOTTLE), (6, 9.5), (17, 26)),
     Kind(("drinks", "soda"), (PackShape.CAN, PackShape.BOTTLE), (6, 9), (12, 30)),
     Kind(("drinks", "water"), (PackShape.BOTTLE,), (6.5, 9.5), (20, 33)),
+    Kind(("drinks", "packs"), (PackShape.MULTIPACK,), (18, 32), (12, 28)),
     Kind(("drinks", "beer"), (PackShape.BOTTLE, PackShape.CAN), (6, 7.5), (16, 27)),
     Kind(("drinks", "wine"), (PackShape.BOTTLE,), (7, 8.5), (29, 33)),
     Kind(("chilled", "yoghurt"), (PackShape.CUP,), (6.5, 10), (7, 13)),
     Kind(("chilled", "milk"), (PackShape.GABLE, PackShape.BOTTLE), (7, 10), (19, 25)),
     Kind(("chilled", "ready meals"), (PackShape.TRAY, PackShape.BOX), (14, 24), (5, 11)),
+    Kind(("chilled", "cheese"), (PackShape.TRAY,), (11, 18), (9, 16)),
     Kind(("chilled", "produce"), (PackShape.FRUIT, PackShape.TRAY), (8, 14), (7, 13)),
-    Kind(("food", "cereal"), (PackShape.BOX, PackShape.BAG), (15, 21), (22, 31)),
+    Kind(("food", "cereal"), (PackShape.BOX, PackShape.BAG, PackShape.CLEAR_BAG), (13, 21), (20, 31)),
     Kind(("food", "crisps"), (PackShape.BAG,), (14, 24), (22, 33)),
-    Kind(("food", "pasta"), (PackShape.BAG, PackShape.BOX), (9, 16), (15, 27)),
+    Kind(("food", "pasta"), (PackShape.CLEAR_BAG, PackShape.BAG, PackShape.BOX), (9, 16), (15, 27)),
+    Kind(("food", "waffles"), (PackShape.CANISTER,), (8, 11), (14, 24)),
     Kind(("food", "jam"), (PackShape.JAR,), (6, 9), (8, 14)),
+    Kind(("food", "spices"), (PackShape.JAR, PackShape.TIN), (4, 5.5), (8, 12)),
     Kind(("food", "canned"), (PackShape.TIN,), (7, 10.5), (7, 12)),
     Kind(("food", "sauces"), (PackShape.BOTTLE, PackShape.JAR), (5.5, 8.5), (13, 24)),
     Kind(("food", "chocolate"), (PackShape.BOX, PackShape.BAG), (8, 19), (5, 16)),
     Kind(("food", "tea"), (PackShape.BOX,), (8, 15), (7, 14)),
-    Kind(("care", "shampoo"), (PackShape.BOTTLE, PackShape.TUBE), (5.5, 8.5), (16, 25)),
+    Kind(("food", "sweets"), (PackShape.BAG,), (10, 16), (13, 22)),
+    Kind(("care", "shampoo"), (PackShape.BOTTLE, PackShape.TUBE, PackShape.PUMP), (5.5, 8.5), (16, 25)),
     Kind(("care", "cream"), (PackShape.JAR, PackShape.TUBE, PackShape.BOX), (4.5, 8), (6, 16)),
+    Kind(("care", "deodorant"), (PackShape.CAN, PackShape.BOTTLE), (4, 5.5), (10, 18)),
     Kind(("care", "toothpaste"), (PackShape.BOX, PackShape.TUBE), (4, 19), (4.5, 15)),
+    Kind(("care", "brushes"), (PackShape.BLISTER,), (5, 12), (16, 25)),
+    Kind(("care", "make-up"), (PackShape.BOX, PackShape.JAR, PackShape.TUBE), (2.6, 5), (7, 12)),
+    Kind(("care", "remedies"), (PackShape.BOX,), (5, 11), (6, 13)),
     Kind(("household", "detergent"), (PackShape.JUG, PackShape.BOX), (12, 22), (20, 33)),
-    Kind(("household", "cleaner"), (PackShape.BOTTLE, PackShape.JUG), (7, 12), (20, 30)),
+    Kind(("household", "cleaner"), (PackShape.SPRAY, PackShape.BOTTLE, PackShape.JUG), (7, 12), (20, 30)),
+    Kind(("household", "paper"), (PackShape.MULTIPACK, PackShape.BAG), (20, 34), (20, 34)),
+    Kind(("household", "tools"), (PackShape.BLISTER,), (7, 15), (13, 26)),
 )
 
 
@@ -122,7 +134,7 @@ def _family_look(rng: Generator, kind: Kind, group: Group) -> PackDesign:
     width, height = float(rng.uniform(*kind.width)), float(rng.uniform(*kind.height))
     if shape is PackShape.CAN:
         width, height = float(rng.uniform(5.3, 6.8)), float(rng.uniform(11.5, 17))
-    depth = width * float(rng.uniform(0.35, 0.6)) if shape in (PackShape.BOX, PackShape.BAG) else width
+    depth = width * float(rng.uniform(0.35, 0.6)) if shape in _SLIM else 3.0 if shape in HANGING else width
     return PackDesign(
         shape=shape,
         size_cm=(width, height, depth),

@@ -64,38 +64,50 @@ def choose_view(rng: Generator, bay: tuple[float, float], angle: ViewingAngle, l
     bay_width, bay_height = bay
     aspect = _ASPECTS[int(rng.choice(len(_ASPECTS), p=[0.36, 0.32, 0.14, 0.1, 0.08]))]
     width, height = (longest * aspect[i] // max(aspect) for i in (0, 1))
-    framing = rng.random()
-    if framing < 0.5:  # the whole bay
-        span = max(bay_width, bay_height * width / height * float(rng.uniform(0.6, 1.0))) * float(
-            rng.uniform(0.95, 1.15)
-        )
-    elif framing < 0.72:  # a few shelves
-        span = float(rng.uniform(55, 105))
-    elif framing < 0.82:  # a few products
-        span = float(rng.uniform(26, 55))
-    else:  # the bay and its neighbours
-        span = bay_width * float(rng.uniform(1.5, 3.0))
-    span = min(span, 380.0)
+    span = _span(rng, bay, width / height)
     tall = span * height / width
     middle = bay_height / 2 if tall > bay_height else float(rng.uniform(tall * 0.4, bay_height - tall * 0.4))
-    target = (bay_width * float(rng.uniform(0.4, 0.6)), middle)
+    target = (bay_width * float(rng.uniform(0.3, 0.7)), middle)
     yaw = float(rng.uniform(*_YAW[angle]) * rng.choice([-1, 1]))
     return _look(rng, target, span, yaw, (width, height), bay_height)
+
+
+def _span(rng: Generator, bay: tuple[float, float], aspect: float) -> float:
+    """How many cm the picture is wide: a few products, a few shelves, the bay, the bay and its neighbours."""
+    bay_width, bay_height = bay
+    framing = rng.random()
+    if framing < 0.14:
+        return float(rng.uniform(18, 50))
+    if framing < 0.46:
+        return float(rng.uniform(50, 115))
+    if framing < 0.7:
+        return max(bay_width, bay_height * aspect * float(rng.uniform(0.6, 1.0))) * float(rng.uniform(0.9, 1.12))
+    filled = bay_height * aspect * float(rng.uniform(0.75, 1.05))
+    wide = bay_width * float(rng.uniform(1.4, 3.2))
+    return min(380.0, wide if rng.random() < 0.3 else min(wide, max(filled, bay_width)))
+
+
+def _roll(rng: Generator) -> float:
+    """Degrees by which the camera is turned about its axis: a little, or carelessly."""
+    return float(np.clip(rng.normal(0, 1.3), -4, 4) if rng.random() < 0.8 else rng.uniform(-25, 25))
 
 
 def _look(
     rng: Generator, target: tuple[float, float], span: float, yaw: float, size: tuple[int, int], bay_height: float
 ) -> View:
     width, height = size
-    focal = max(size) / 2 / np.tan(np.radians(rng.uniform(52, 70)) / 2)
+    focal = max(size) / 2 / np.tan(np.radians(rng.uniform(52, 76)) / 2)
     distance = focal * span / width
     eye_y = float(np.clip(bay_height - rng.uniform(95, 185), target[1] - distance * 0.6, target[1] + distance * 0.5))
-    if rng.random() < 0.5:
+    chance = rng.random()
+    if chance < 0.5:
         eye_y = 0.35 * eye_y + 0.65 * target[1]
+    elif chance < 0.62:  # held up high, or from the knees
+        eye_y = target[1] + distance * float(rng.choice([-1, 1]) * rng.uniform(0.4, 0.75))
     away = distance * np.cos(np.radians(yaw))
     eye = (target[0] + distance * np.sin(np.radians(yaw)), eye_y, away)
-    roll = float(np.clip(rng.normal(0, 1.2), -4, 4))
-    homography = _homography(np.array([eye[0], eye[1], -away]), np.array([*target, 0.0]), roll, focal, (width, height))
+    place = np.array([eye[0], eye[1], -away])
+    homography = _homography(place, np.array([*target, 0.0]), _roll(rng), focal, (width, height))
     return View((float(eye[0]), eye_y, float(away)), homography, size, float(width / span), yaw)
 
 

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic.artwork import Image
 from training.synthetic.camera import View, apply
-from training.synthetic.packs import Pack
+from training.synthetic.lettering import Image
 
 Quad = NDArray[np.float64]  # (4, 2) or (4, 3)
 Tint = tuple[float, float, float]
@@ -104,6 +103,13 @@ class Canvas:
         part = self.colours[top:bottom, left:right]
         part[:] = np.minimum(part * ramp[:, None, None], 255)
 
+    def veil(self, corners: NDArray[np.float64], strength: float) -> None:
+        """Lay a clear pane over an upright rectangle, (4, 3) in cm: what is behind it gets paler."""
+        low, high = np.clip(np.round(self.pixels(corners)[[0, 2]]).astype(int), 0, self.ids.shape[::-1])
+        if (high > low).all():
+            part = self.colours[low[1] : high[1], low[0] : high[0]]
+            part[:] = cv2.addWeighted(part, 1 - strength, np.full_like(part, 235), strength, 0)
+
     def to_picture(self) -> tuple[Image, NDArray[np.uint16]]:
         """Warp to the camera's picture: colours and ids."""
         place = np.array([[1 / self.scale, 0, self.origin[0]], [0, 1 / self.scale, self.origin[1]], [0, 0, 1]])
@@ -121,13 +127,3 @@ class Canvas:
         points = apply(self.view.homography, self.view.to_plane(corners))
         x, y = points[:, 0], points[:, 1]
         return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
-
-
-def stand(pack: Pack, x: float, base: float, z: float, tilt: float, grow: float) -> NDArray[np.float64]:
-    """Return top left, top right, bottom left corner, (3, 3) in cm, of a pack's face standing at x, base."""
-    width, height = pack.design.size_cm[0] * grow, pack.design.size_cm[1] * grow
-    c, s = np.cos(tilt), np.sin(tilt)
-    foot = np.array([x + width / 2, base])
-    local = np.array([(-width / 2, -height), (width / 2, -height), (-width / 2, 0.0)])
-    turned = foot + local @ np.array([[c, s], [-s, c]])
-    return np.column_stack([turned, np.full(3, z)])

@@ -23,13 +23,23 @@ class PackShape(StrEnum):
     TRAY = "tray"
     JUG = "jug"
     FRUIT = "fruit"
+    SPRAY = "spray"
+    PUMP = "pump"
+    CANISTER = "canister"
+    MULTIPACK = "multipack"
+    CLEAR_BAG = "clear_bag"
+    BLISTER = "blister"
 
 
-STACKABLE = frozenset({PackShape.BOX, PackShape.TIN, PackShape.CAN, PackShape.CUP, PackShape.TRAY, PackShape.JAR})
+STACKABLE = frozenset(
+    {PackShape.BOX, PackShape.TIN, PackShape.CAN, PackShape.CUP, PackShape.TRAY, PackShape.JAR, PackShape.MULTIPACK}
+)
 # Packs with flat sides, and the share of the height at which these begin.
-SHOULDERS = {PackShape.BOX: 0.0, PackShape.TRAY: 0.0, PackShape.GABLE: 0.17}
+SHOULDERS = {PackShape.BOX: 0.0, PackShape.TRAY: 0.0, PackShape.MULTIPACK: 0.0, PackShape.GABLE: 0.17}
+PRINTED_SIDES = frozenset({PackShape.BOX, PackShape.MULTIPACK})
 LIDDED = frozenset({PackShape.CAN, PackShape.TIN, PackShape.JAR, PackShape.CUP})
-ROUND = LIDDED | {PackShape.BOTTLE}
+HANGING = frozenset({PackShape.BLISTER})
+ROUND = LIDDED | {PackShape.BOTTLE, PackShape.CANISTER}
 
 
 @dataclass(frozen=True, slots=True)

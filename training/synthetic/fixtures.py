@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from retail.stores import StoreFormat
 from training.synthetic.canvas import Canvas, Tint
 from training.synthetic.groups import Group
-from training.synthetic.layout import BayLayout
+from training.synthetic.layout import BayLayout, ShelfLayout
 from training.synthetic.names import Colour, jitter_colour
 from training.synthetic.seeds import stream
 from training.synthetic.tags import STYLES, TagStyle
@@ -68,6 +68,10 @@ class FixtureStyle:
     dividers: bool
     walls: bool
     glass: bool
+    pane: bool  # a clear pane along the edge of each shelf
+    trays: float  # share of slots in cardboard trays
+    cards: float  # promotion cards per slot
+    dusk: float  # light on each row of packs, as a share of that on the row before it
 
     @classmethod
     def of(cls, layout: BayLayout) -> "FixtureStyle":
@@ -89,6 +93,10 @@ class FixtureStyle:
             dividers=bool(rng.random() < 0.3),
             walls=bool(rng.random() < (0.6 if small else 0.2)),
             glass=bool(small and rng.random() < 0.4),
+            pane=bool(rng.random() < 0.15),
+            trays=float(rng.choice([0.0, 0.1, 0.5], p=[0.55, 0.25, 0.2])),
+            cards=float(rng.choice([0.0, 0.03, 0.12], p=[0.4, 0.4, 0.2])),
+            dusk=float(rng.uniform(0.6, 0.9)),
         )
 
 
@@ -182,6 +190,36 @@ def draw_rail(canvas: Canvas, layout: BayLayout, style: FixtureStyle, x: float, 
     left, right = x + 0.3, x + layout.width - 0.3
     canvas.fill(rectangle(left, top, right, top + 0.35, -0.5), dim(style.rail, 1.12), ident)
     canvas.fill(rectangle(left, bottom - 0.4, right, bottom, -0.5), dim(style.rail, 0.72), ident)
+
+
+def draw_dividers(canvas: Canvas, shelf: ShelfLayout, x: float) -> None:
+    """Draw the thin bright edges of clear fins between slots."""
+    tall = min(7.0, shelf.clear * 0.5)
+    for slot in shelf.slots[1:]:
+        at = x + slot.x
+        canvas.fill(rectangle(at - 0.1, shelf.base - tall, at + 0.1, shelf.base, 0.0), (205, 210, 215), mark=False)
+
+
+def draw_pane(canvas: Canvas, layout: BayLayout, shelf: ShelfLayout, x: float) -> None:
+    """Draw a clear pane along the edge of a shelf, with its bright rim."""
+    tall = min(7.0, shelf.clear * 0.25)
+    left, right, top = x + 0.5, x + layout.width - 0.5, shelf.base - tall
+    canvas.veil(rectangle(left, top, right, shelf.base, -0.3), 0.16)
+    canvas.fill(rectangle(left, top, right, top + 0.3, -0.3), (228, 234, 236), mark=False)
+
+
+def draw_hook(canvas: Canvas, layout: BayLayout, x: float, y: float) -> None:
+    """Draw the rod that packs hang from, from the back panel to the front."""
+    canvas.fill(lying(x - 0.3, x + 0.3, y, -1.5, layout.depth), (150, 152, 156))
+    canvas.fill(rectangle(x - 0.3, y - 0.5, x + 0.3, y + 0.4, -1.5), (200, 202, 205))
+
+
+def draw_door(canvas: Canvas, layout: BayLayout, style: FixtureStyle, x: float) -> None:
+    """Draw the frame of a glass door in front of a bay, and its handle."""
+    frame = dim(style.rail, 0.8)
+    for left, wide in ((x, 3.5), (x + layout.width - 3.5, 3.5), (x + layout.width - 9, 1.8)):
+        top, bottom = (0.0, layout.height) if wide > 2 else (layout.height * 0.35, layout.height * 0.65)
+        canvas.fill(rectangle(left, top, left + wide, bottom, -3.0), frame)
 
 
 def draw_surroundings(canvas: Canvas, layout: BayLayout, left: float, right: float) -> None:

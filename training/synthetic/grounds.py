@@ -5,12 +5,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from training.synthetic.groups import Group
+from training.synthetic.lettering import Image
 from training.synthetic.names import Colour, jitter_colour
 
-Image = NDArray[np.uint8]
 Ground = Callable[[Image, Generator, Colour, Colour], None]
 
 

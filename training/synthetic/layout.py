@@ -9,11 +9,12 @@ from numpy.random import Generator
 from retail.planograms import Planogram, Position
 from retail.stores import StoreFormat
 from training.synthetic.assortment import Article
-from training.synthetic.designs import STACKABLE
+from training.synthetic.designs import HANGING, STACKABLE
 from training.synthetic.groups import Group
 
 _BOARD = 4.0  # cm from the top of a compartment to the next shelf's surface
-_MOST_COLUMNS = 9
+_MOST_COLUMNS = 12
+_ON_HOOKS = 1.5  # cm between packs that hang
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class FormatRules:
 
 
 _USUAL: dict[StoreFormat, FormatRules] = {
-    StoreFormat.HYPERMARKET: FormatRules((5, 8), (120, 134), 215, (45, 60), (0.05, 0.7), (1.05, 1.22)),
-    StoreFormat.SUPERMARKET: FormatRules((4, 6), (95, 134), 195, (37, 50), (0.2, 2.2), (1.12, 1.5)),
-    StoreFormat.CONVENIENCE: FormatRules((3, 4), (65, 100), 165, (32, 47), (0.2, 3.5), (1.15, 1.7)),
+    StoreFormat.HYPERMARKET: FormatRules((5, 9), (100, 134), 215, (40, 60), (0.0, 0.5), (1.03, 1.2)),
+    StoreFormat.SUPERMARKET: FormatRules((4, 7), (90, 134), 195, (35, 50), (0.05, 1.4), (1.05, 1.35)),
+    StoreFormat.CONVENIENCE: FormatRules((4, 6), (65, 125), 170, (30, 47), (0.1, 2.5), (1.08, 1.5)),
 }
 # In the order of the formats: a cash and carry market, a drugstore, a kiosk.
 _HELD_OUT: dict[StoreFormat, FormatRules] = {
-    StoreFormat.HYPERMARKET: FormatRules((3, 5), (150, 180), 230, (60, 80), (0.05, 1.0), (1.1, 1.4)),
+    StoreFormat.HYPERMARKET: FormatRules((4, 6), (150, 180), 230, (60, 80), (0.05, 1.0), (1.1, 1.4)),
     StoreFormat.SUPERMARKET: FormatRules((6, 9), (80, 100), 180, (28, 36), (0.05, 1.2), (1.08, 1.3)),
     StoreFormat.CONVENIENCE: FormatRules((5, 7), (50, 70), 145, (20, 30), (0.1, 1.5), (1.08, 1.4)),
 }
@@ -55,11 +56,19 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ShelfLayout:
-    """One shelf: its surface is ``base`` cm below the bay's top; ``clear`` cm are free above it."""
+    """One shelf: its surface is ``base`` cm below the bay's top; ``clear`` cm are free above it.
+
+    A row of hooks is a shelf without a board: its packs hang from the top of the free space.
+    """
 
     base: float
     clear: float
     slots: tuple[Slot, ...]
+    hooks: bool = False
+
+    def foot(self, height: float) -> float:
+        """Return how many cm below the bay's top a pack of this height ends."""
+        return self.base - self.clear + 2 + height if self.hooks else self.base
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +104,9 @@ def lay_out(
     """Fill a bay with products of a few categories, drawn by popularity; no product has two positions."""
     rules = RULES[fixtures][store_format]
     width, depth = float(rng.uniform(*rules.width)), float(rng.uniform(*rules.depth))
-    slack = float(rng.uniform(*rules.slack)) * (4 if rng.random() < 0.1 else 1)  # some bays are all but bare
+    slack = float(rng.uniform(*rules.slack)) * (4 if rng.random() < 0.05 else 1)  # some bays are all but bare
     queue = _shopping_list(articles, popularity, rng)
+    hanging = {article.product.gtin for article in articles if _hangs(article)}
     shelves: list[ShelfLayout] = []
     left = rules.height - float(rng.uniform(8, 22))  # the kick plate
     wanted = int(rng.integers(rules.shelves[0], rules.shelves[1] + 1))
@@ -105,8 +115,9 @@ def lay_out(
         slots, tallest = _fill(queue, width - 4, min(room, left) - 4, slack, rng)
         if not slots:
             break
-        clear = min(left, tallest * float(rng.uniform(*rules.headroom)) + 1)
-        shelves.append(ShelfLayout(left, clear, tuple(slots)))
+        hooks = slots[0].position.gtin in hanging
+        clear = min(left, tallest * float(rng.uniform(*rules.headroom)) + (4 if hooks else 1))
+        shelves.append(ShelfLayout(left, clear, tuple(slots), hooks))
         left -= clear + _BOARD
     shelves = _raised(shelves, rules.height, max(0.0, left - float(rng.uniform(0, 15))))
     look_seed = int(rng.integers(2**31))
@@ -114,12 +125,12 @@ def lay_out(
 
 
 def _raised(shelves: list[ShelfLayout], height: float, spare: float) -> list[ShelfLayout]:
-    """Share the height that is left over between the compartments, at most half of each one's own."""
+    """Share the height that is left over between the compartments, at most a third of each one's own."""
     total = sum(shelf.clear for shelf in shelves)
-    grow = 1 + min(0.5, spare / max(total, 1))
+    grow = 1 + min(0.35, spare / max(total, 1))
     raised, base = [], shelves[0].base if shelves else height
     for shelf in shelves:
-        raised.append(ShelfLayout(base, shelf.clear * grow, shelf.slots))
+        raised.append(replace(shelf, base=base, clear=shelf.clear * grow))
         base -= shelf.clear * grow + _BOARD
     return raised
 
@@ -147,7 +158,8 @@ def _fill(queue: list[Article], width: float, room: float, slack: float, rng: Ge
     """Take products off the queue until a shelf is full; also return the height of the tallest stack."""
     slots: list[Slot] = []
     x, tallest = 2.0, 0.0
-    lead = next((a for a in queue if a.size_cm[1] < room), None)
+    lead = next((a for a in queue if a.size_cm[1] < room - 3), None)
+    slack += _ON_HOOKS if lead is not None and _hangs(lead) else 0
     while lead is not None:
         chosen = _next_fit(queue, lead, min(room, lead.size_cm[1] * 1.5), width + 2 - x - slack)
         if chosen is None:
@@ -166,7 +178,11 @@ def _fill(queue: list[Article], width: float, room: float, slack: float, rng: Ge
 def _next_fit(queue: Sequence[Article], lead: Article, height: float, width: float) -> Article | None:
     low = lead.size_cm[1] * 0.45
     fits = (a for a in queue if low <= a.size_cm[1] <= height and a.size_cm[0] <= width)
-    return next(fits, None)
+    return next((a for a in fits if _hangs(a) == _hangs(lead)), None)
+
+
+def _hangs(article: Article) -> bool:
+    return article.designs[0].shape in HANGING
 
 
 def _levels(article: Article, room: float, rng: Generator) -> int:
@@ -205,5 +221,5 @@ def _from_top(shelves: list[ShelfLayout]) -> tuple[ShelfLayout, ...]:
     numbered = []
     for number, shelf in enumerate(reversed(shelves), start=1):
         slots = tuple(replace(slot, position=replace(slot.position, shelf=number)) for slot in shelf.slots)
-        numbered.append(ShelfLayout(shelf.base, shelf.clear, slots))
+        numbered.append(replace(shelf, slots=slots))
     return tuple(numbered)

@@ -6,8 +6,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from retail.conditions import Lighting
-from training.synthetic.artwork import Image
 from training.synthetic.groups import Group
+from training.synthetic.lettering import Image
 
 Floats = NDArray[np.float32]
 
@@ -79,10 +79,10 @@ def _in_spots(xx: Floats, yy: Floats, rng: Generator) -> Floats:
 def _glare(xx: Floats, yy: Floats, rng: Generator) -> Floats:
     """Window light and lamps mirrored by glass and film."""
     total = np.full_like(xx, float(rng.uniform(6, 26)))
-    for _ in range(int(rng.integers(1, 5))):
+    for _ in range(int(rng.integers(1, 6))):
         cx, cy = float(rng.uniform(-0.9, 0.9)), float(rng.uniform(-0.9, 0.9))
-        wide, tall = float(rng.uniform(0.06, 0.5)), float(rng.uniform(0.06, 0.5))
-        total += float(rng.uniform(50, 170)) * np.exp(-(((xx - cx) / wide) ** 2) - ((yy - cy) / tall) ** 2)
+        wide, tall = float(rng.uniform(0.03, 0.35)), float(rng.uniform(0.03, 0.35))
+        total += float(rng.uniform(40, 130)) * np.exp(-(((xx - cx) / wide) ** 2) - ((yy - cy) / tall) ** 2)
     return np.repeat(total[..., None], 3, axis=2).astype(np.float32)
 
 
@@ -91,16 +91,31 @@ def _enlarged(field: Floats, width: int, height: int) -> Floats:
 
 
 def _blurred(image: Image, rng: Generator) -> Image:
-    kind = rng.random()
-    if kind < 0.45:
+    """Sharp, soft, out of focus, shaken, from a small sensor, or sharpened by the phone."""
+    kind, scale = rng.random(), max(image.shape) / 960
+    if kind < 0.3:
         return image
-    if kind < 0.88:
-        sigma = float(rng.uniform(0.4, 1.3))
-        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
-    length, turn = int(rng.integers(3, 9)), float(rng.uniform(0, np.pi))
-    kernel = np.zeros((9, 9), np.float32)
+    if kind < 0.6:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.3)) * scale), np.uint8)
+    if kind < 0.68:
+        side = 2 * round(float(rng.uniform(1, 2.6)) * scale) + 1
+        disc = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.float32)
+        return np.asarray(cv2.filter2D(image, -1, disc / disc.sum()), np.uint8)
+    if kind < 0.76:
+        return _shaken(image, float(rng.uniform(3, 10)) * scale, float(rng.uniform(0, np.pi)))
+    if kind < 0.86:
+        size, part = image.shape[1::-1], float(rng.uniform(0.45, 0.8))
+        small = cv2.resize(image, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    soft, strength = cv2.GaussianBlur(image, (0, 0), 1.2 * scale), float(rng.uniform(0.3, 1.2))
+    return np.asarray(cv2.addWeighted(image, 1 + strength, soft, -strength, 0), np.uint8)
+
+
+def _shaken(image: Image, length: float, turn: float) -> Image:
+    half = int(np.ceil(length / 2))
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
     reach = np.array([np.cos(turn), np.sin(turn)]) * length / 2
-    start, end = (4 - reach).round().astype(int).tolist(), (4 + reach).round().astype(int).tolist()
+    start, end = (half - reach).round().astype(int).tolist(), (half + reach).round().astype(int).tolist()
     cv2.line(kernel, start, end, 1.0)
     return np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), np.uint8)
 
@@ -132,6 +147,6 @@ def _toned(image: Image, rng: Generator) -> Image:
 
 
 def _compressed(image: Image, rng: Generator) -> Image:
-    quality = int(rng.integers(45, 96))
+    quality = int(rng.integers(30, 96))
     _, packed = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)

@@ -15,8 +15,9 @@ from training.synthetic.fixtures import FixtureStyle, draw_surroundings, rectang
 from training.synthetic.layout import BayLayout
 from training.synthetic.lighting import expose
 from training.synthetic.occluders import reflect, stand_in_the_way
-from training.synthetic.scene import BayPainter, Thing
+from training.synthetic.scene import BayPainter
 from training.synthetic.seeds import stream
+from training.synthetic.things import Thing
 from training.synthetic.truth import SyntheticCapture, visible
 
 if TYPE_CHECKING:

@@ -5,12 +5,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from training.synthetic.groups import Group
+from training.synthetic.lettering import Image
 from training.synthetic.names import Colour, jitter_colour
 
-Image = NDArray[np.uint8]
 Picture = Callable[[Image, Generator, Colour, int], None]
 
 
@@ -19,6 +18,20 @@ def draw_picture(face: Image, group: Group, family: Generator, flavour: Generato
     cy = int(len(face) * family.uniform(0.45, 0.8))
     pictures = _PICTURES[group]
     pictures[int(family.integers(len(pictures)))](face, flavour, colour, cy)
+
+
+def set_in(face: Image, photo: Image, rng: Generator) -> None:
+    """Set a photo crop into a face (h, w, 3): as a window, an oval, or its lower part."""
+    height, width = face.shape[:2]
+    top, tall = int(height * rng.uniform(0.2, 0.45)), int(height * rng.uniform(0.35, 0.6))
+    inset = int(width * rng.choice([0, 0, rng.uniform(0.05, 0.2)]))
+    part = face[top : top + tall, inset : width - inset]
+    size = (part.shape[1], part.shape[0])
+    mask = np.full(size[::-1], 255, np.uint8)
+    if rng.random() < 0.35:
+        mask[:] = 0
+        cv2.ellipse(mask, (size[0] // 2, size[1] // 2), (size[0] // 2, size[1] // 2), 0, 0, 360, 255, -1)
+    cv2.copyTo(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), mask, part)
 
 
 def _fruits(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
@@ -44,6 +57,30 @@ def _bowl(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
         turn, far = rng.uniform(0, 2 * np.pi), np.sqrt(rng.uniform(0, 0.75))
         point = (int(width / 2 + rx * far * np.cos(turn)), int(cy + ry * far * np.sin(turn)))
         cv2.circle(face, point, max(1, width // 22), jitter_colour(rng, colour, 40), -1, cv2.LINE_AA)
+
+
+def _glassful(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
+    """A glass of something, with a slice beside it."""
+    height, width = face.shape[:2]
+    x, w, h = int(width * rng.uniform(0.3, 0.6)), int(width * rng.uniform(0.14, 0.24)), height // 6
+    glass = np.array([(x - w, cy - h), (x + w, cy - h), (x + w * 3 // 4, cy + h), (x - w * 3 // 4, cy + h)], np.int32)
+    cv2.fillPoly(face, [glass], (225, 232, 236), cv2.LINE_AA)
+    level = int(h * rng.uniform(-0.8, -0.3))
+    drink = np.array([(x - w + 2, cy + level), (x + w - 2, cy + level), *glass[2:]], np.int32)
+    cv2.fillPoly(face, [drink], jitter_colour(rng, colour, 15), cv2.LINE_AA)
+    cv2.line(face, (x - w * 2 // 3, cy - h * 3 // 4), (x - w // 2, cy + h // 2), (250, 250, 250), max(1, w // 8))
+    cv2.circle(face, (x + w, cy + h * 2 // 3), max(2, w * 2 // 3), jitter_colour(rng, colour, 30), -1, cv2.LINE_AA)
+
+
+def _swash(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
+    """Sweeping curves, as on things that are not eaten."""
+    height, width = face.shape[:2]
+    for _ in range(int(rng.integers(2, 6))):
+        centre = (int(width * rng.uniform(-0.2, 1.2)), int(cy + height * rng.uniform(-0.2, 0.2)))
+        axes = (int(width * rng.uniform(0.3, 0.9)), int(height * rng.uniform(0.05, 0.25)))
+        start, thick = float(rng.uniform(0, 360)), max(1, int(width * rng.uniform(0.02, 0.12)))
+        shade = jitter_colour(rng, colour, 45)
+        cv2.ellipse(face, centre, axes, float(rng.uniform(0, 180)), start, start + 150, shade, thick, cv2.LINE_AA)
 
 
 def _leaves(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
@@ -119,6 +156,6 @@ def _creature(face: Image, rng: Generator, colour: Colour, cy: int) -> None:
 
 
 _PICTURES: dict[Group, tuple[Picture, ...]] = {
-    Group.USUAL: (_fruits, _bowl, _leaves, _grain, _fruits),
+    Group.USUAL: (_fruits, _bowl, _leaves, _grain, _glassful, _swash),
     Group.HELD_OUT: (_mountains, _rings, _stars, _creature),
 }

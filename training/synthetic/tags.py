@@ -1,15 +1,15 @@
-"""Price tags and promotion cards."""
+"""Price tags."""
 
 from enum import StrEnum
 from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
-from training.synthetic.artwork import Image, write
 from training.synthetic.groups import Group
+from training.synthetic.lettering import Image, small_print, write
 from training.synthetic.names import Colour
-from training.synthetic.packs import premultiplied
 from training.synthetic.seeds import stream
 
 
@@ -44,33 +44,32 @@ _GROUND: dict[TagStyle, Colour] = {
 def draw_tag(style: TagStyle, number: int) -> Image:
     """Draw one of many tags of a style, an opaque RGBA picture (h, w, 4)."""
     rng = stream(number, "tag", style)
-    width, height = 112, int(rng.integers(56, 84))
+    width, height = 112, int(rng.integers(48, 96))
     tag = np.empty((height, width, 3), np.uint8)
     tag[:] = _GROUND[style]
     ink: Colour = (255, 255, 255) if style in (TagStyle.RED, TagStyle.BLACK) else (20, 20, 22)
-    for line in range(int(rng.integers(1, 4))):
-        y = 6 + 6 * line
-        cv2.line(tag, (5, y), (5 + int(rng.integers(25, 80)), y), ink, 2)
-    price = f"{int(rng.integers(0, 12))}.{int(rng.integers(0, 10))}{rng.choice(['5', '9'])}"
-    left = int(rng.choice([8, 40]))
-    write(tag, price, (left, height * 2 // 5, 62, height // 2 - 2), ink, cv2.FONT_HERSHEY_DUPLEX)
-    if rng.random() < 0.7:
-        start = 6 if left == 40 else 80
-        for x in range(start, start + 26, 3):
-            cv2.line(tag, (x, height * 3 // 5), (x, height - 7), ink, int(rng.integers(1, 3)))
+    if rng.random() < 0.15:
+        tag[: height // 4] = ((210, 30, 35), (20, 90, 170), (40, 140, 60))[int(rng.integers(3))]
+    small_print(tag, rng, (6, 6, int(rng.integers(40, 100)), height // 3), int(rng.integers(1, 4)), ink)
+    left = int(rng.choice([6, 40]))
+    price = f"{int(rng.integers(0, 40))}.{int(rng.integers(0, 10))}{rng.choice(['5', '9'])}"
+    write(tag, price, (left, height * 2 // 5, 64, height // 2 - 2), ink, cv2.FONT_HERSHEY_DUPLEX)
+    start = 6 if left == 40 else 78
+    _beside_the_price(tag, rng, start, ink)
     edge: Colour = (60, 60, 62) if style is TagStyle.ELECTRONIC else (190, 190, 185)
     cv2.rectangle(tag, (0, 0), (width - 1, height - 1), edge, 4 if style is TagStyle.ELECTRONIC else 1)
     return np.dstack([tag, np.full((height, width), 255, np.uint8)])
 
 
-@lru_cache(maxsize=64)
-def draw_wobbler(number: int) -> Image:
-    """Draw a round promotion card, RGBA (96, 96, 4) with colours multiplied by alpha."""
-    rng = stream(number, "wobbler")
-    card = np.zeros((96, 96, 4), np.uint8)
-    colour = ((230, 20, 30), (250, 215, 20), (40, 150, 60), (20, 80, 180))[int(rng.integers(4))]
-    cv2.circle(card, (48, 48), 46, (*colour, 255), -1)
-    face = np.ascontiguousarray(card[..., :3])
-    text = str(rng.choice(["-25%", "2+1", "NEW", "SALE", "BIO", "-1.00"]))
-    write(face, text, (14, 30, 68, 36), (255, 255, 255), cv2.FONT_HERSHEY_TRIPLEX)
-    return premultiplied(np.dstack([face, card[..., 3]]))
+def _beside_the_price(tag: Image, rng: Generator, start: int, ink: Colour) -> None:
+    """A bar code, coloured dots, or more small print."""
+    height, kind = len(tag), rng.random()
+    if kind < 0.5:
+        for x in range(start, start + 28, 3):
+            cv2.line(tag, (x, height * 3 // 5), (x, height - 7), ink, int(rng.integers(1, 3)))
+    elif kind < 0.7:
+        for x, y in ((5, 3), (19, 3), (5, 5), (19, 5)):
+            colour = ((60, 150, 60), (40, 120, 190), (220, 80, 60))[int(rng.integers(3))]
+            cv2.circle(tag, (start + x, height * y // 6), max(2, height // 13), colour, -1, cv2.LINE_AA)
+    else:
+        small_print(tag, rng, (start, height * 3 // 5, 28, height // 4), 3, ink)

@@ -10,7 +10,7 @@ from retail.boxes import Boxes, DetectionKind
 from retail.conditions import Condition
 from retail.gtin import Gtin
 from retail.planograms import Position, Verdict
-from training.synthetic.scene import Thing
+from training.synthetic.things import Thing
 
 # What must show of a thing for it to count; a rail keeps counting when products and tags cover most of it.
 _LEAST_SHOWN = {
