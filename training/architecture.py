@@ -10,16 +10,22 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from ultralytics import settings
+from ultralytics.nn import tasks
 from ultralytics.nn.modules import Detect
 from ultralytics.nn.tasks import DetectionModel
 
+from training.efficientnet import EfficientNetLite0
 from vision.artefact import PRODUCT, is_product_class
+
+# Ultralytics' parser finds a YAML's modules among its own names.
+tasks.EfficientNetLite0 = EfficientNetLite0
 
 # Changed for this process only: updating the settings object itself would rewrite the user's file.
 _TRACKERS = ("sync", "clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
 dict.update(settings, dict.fromkeys(_TRACKERS, False))
 
 DEFAULT_ARCHITECTURE = "yolo11n.yaml"
+PRETRAINED_ARCHITECTURE = "efficientnet-lite0.yaml"
 _METADATA_KEY = "shelfloop"
 _ROW_NOISE = 1e-3
 
@@ -42,7 +48,8 @@ def build_model(classes: Sequence[str], architecture: str = DEFAULT_ARCHITECTURE
 
     Args:
         classes: class names by id.
-        architecture: name of a model YAML shipped with Ultralytics, for example ``yolo11n.yaml``.
+        architecture: name of a model YAML shipped with Ultralytics, for example ``yolo11n.yaml``, or of one that lies
+            beside this module.
 
     Raises:
         ValueError: if there is no class, the name is a path, or the model has no plain head with a DFL branch.
@@ -53,7 +60,9 @@ def build_model(classes: Sequence[str], architecture: str = DEFAULT_ARCHITECTURE
         raise ValueError(
             f"architecture {architecture!r} is not the name of a model YAML such as {DEFAULT_ARCHITECTURE}"
         )
-    model = DetectionModel(architecture, nc=len(classes), verbose=False)
+    own = Path(__file__).with_name(architecture)
+    model = DetectionModel(str(own) if own.exists() else architecture, nc=len(classes), verbose=False)
+    model.yaml["yaml_file"] = architecture
     head = head_of(model)
     if type(head) is not Detect or head.reg_max < 2 or hasattr(head, "one2one_cv2"):
         raise ValueError(f"{architecture} has no plain detection head with box distributions; use yolo11 or yolov8")

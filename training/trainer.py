@@ -13,6 +13,7 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.torch_utils import unwrap_model
 
 from training.architecture import save_checkpoint
+from training.efficientnet import EfficientNetLite0
 from training.fit_state import StateFile, seed_everything
 
 
@@ -67,6 +68,9 @@ class ShelfTrainer(DetectionTrainer):
         if self.device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
             self.amp = True  # autocast on a CPU means bfloat16, which needs no loss scaling
             self.model.to(memory_format=torch.channels_last)
+            backbone = self.model.model[0]
+            if self.args.freeze and isinstance(backbone, EfficientNetLite0):
+                backbone.compile_frozen(self._threads)  # after Ultralytics copied the model for its average
 
     def run_callbacks(self, event: str) -> None:
         """Report epochs; leave out every integration, all of which listen through callbacks."""
