@@ -23,8 +23,9 @@ from rich.progress import track
 from benchmarks.report import Report, Target, machine
 from training.architecture import classes_of, head_of, load_checkpoint, read_checkpoint_info
 from training.export import export_onnx
-from vision.artefact import ArtefactMetadata
-from vision.starter import CHECKPOINT
+from vision.artefact import ArtefactMetadata, read_metadata
+from vision.runtime import has_bf16, served_precision
+from vision.starter import ARTEFACT, CHECKPOINT
 
 Floats = NDArray[np.float32]
 Infer = Callable[[Floats], object]
@@ -46,7 +47,8 @@ def main() -> None:
             for runtime, precision, count, load in _contests(pairs)
             for row in _contest(f"{runtime} {precision}", load(ours), load(plain), count, rng)
         ]
-    served = [row["ratio"] for row in rows if (row["runtime"], row["precision"]) == ("OpenVINO", "f32")]
+    precision = served_precision("recorded", read_metadata(ARTEFACT).precision, "openvino")
+    served = [row["ratio"] for row in rows if (row["runtime"], row["precision"]) == ("OpenVINO", precision)]
     Report(
         name="signals",
         headline={"overhead_ratio": max(served)},  # of the two sizes the one that looks worse
@@ -99,7 +101,7 @@ def _opset(path: Path) -> int:
 def _contests(pairs: int) -> Iterator[tuple[str, str, int, Callable[[Path], Infer]]]:
     """Yield runtime, precision, pairs and loader; bf16 only where the processor has it."""
     yield "OpenVINO", "f32", pairs, lambda path: _openvino(path, "f32")
-    if "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if has_bf16():
         yield "OpenVINO", "bf16", pairs, lambda path: _openvino(path, "bf16")
     yield "ONNX Runtime", "f32", max(1, pairs // 3), _onnxruntime
 

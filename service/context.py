@@ -8,7 +8,7 @@ from service.database import Database
 from service.image_store import ImageStore
 from service.models.serving import Serving
 from service.settings import Settings
-from vision.faces import FaceBlurrer, find_face_model
+from vision.faces import FaceFinder, find_face_model
 
 
 def utc_now() -> datetime:
@@ -22,14 +22,14 @@ class Context:
 
     Attributes:
         serving: the model that answers, swapped when another becomes champion.
-        faces: None where faces are not to be blurred.
+        faces: what finds faces; None where they are not to be blurred.
     """
 
     settings: Settings
     database: Database
     images: ImageStore
     serving: Serving
-    faces: FaceBlurrer | None
+    faces: FaceFinder | None
     clock: Callable[[], datetime] = utc_now
 
 
@@ -51,11 +51,11 @@ def make_context(settings: Settings) -> Context:
         database=database,
         images=ImageStore(settings.resolved_image_store),
         serving=Serving(settings, database),
-        faces=face_blurrer(settings),
+        faces=face_finder(settings),
     )
 
 
-def face_blurrer(settings: Settings) -> FaceBlurrer | None:
+def face_finder(settings: Settings) -> FaceFinder | None:
     """Load what finds faces, None where they are not to be blurred.
 
     Raises:
@@ -63,4 +63,5 @@ def face_blurrer(settings: Settings) -> FaceBlurrer | None:
     """
     if not settings.vision.blur_faces:
         return None
-    return FaceBlurrer(find_face_model(), threads=settings.vision.threads, streams=settings.admission.at_once)
+    threads = settings.vision.threads
+    return FaceFinder(find_face_model(), threads=threads, streams=min(settings.admission.at_once, threads))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,13 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Connect lazily to an SQLAlchemy address."""
-        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_size=20)
+        self.engine: Engine = create_engine(
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            pool_size=20,
+            # A dense shelf has 40 kB of detections, on which the standard library spends three times as long.
+            json_serializer=lambda value: to_json(value).decode(),
+        )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)

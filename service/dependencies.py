@@ -7,8 +7,8 @@ from fastapi import Depends, Request
 from service.context import Context
 
 
-def get_context(request: Request) -> Context:
-    """Return what the application was made with."""
+async def get_context(request: Request) -> Context:
+    """Return what the application was made with; `async`, because FastAPI sends any other function to a thread."""
     context: Context = request.app.state.context
     return context
 

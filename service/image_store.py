@@ -2,10 +2,15 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+
+_WRITERS = 8  # they wait for the disk, not for a processor
 
 
 class ImageStore:
@@ -14,6 +19,7 @@ class ImageStore:
     def __init__(self, url: str) -> None:
         """Open an fsspec address, for example ``file:///data/photos`` or ``s3://bucket/photos``."""
         self._files, self._root = fsspec.core.url_to_fs(url)
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="picture")
 
     def put(self, key: str, picture: bytes) -> None:
         """Write a picture: afterwards it is on disk as a whole, or, if this raises, not there at all."""
@@ -22,6 +28,18 @@ class ImageStore:
             _write_durably(Path(path), picture)
         else:
             self._files.pipe_file(path, picture)
+
+    @contextmanager
+    def putting(self, key: str, picture: bytes) -> Iterator[None]:
+        """Write a picture while the block runs: after it the picture is on disk; if the block raises, it is not."""
+        writing = self._writers.submit(self.put, key, picture)
+        try:
+            yield
+        except BaseException:
+            if writing.exception() is None:
+                self.delete(key)
+            raise
+        writing.result()
 
     def get(self, key: str) -> bytes:
         """Read a picture.
@@ -47,7 +65,9 @@ class ImageStore:
 
 def _write_durably(path: Path, picture: bytes) -> None:
     """Write beside the place, flush to disk, rename: a crash leaves the whole file or none under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _flush_folder(path.parent.parent)
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -142,10 +142,14 @@ class CaptureRecord(Record):
     image_sha256: Mapped[str] = mapped_column(String(64))  # of the stored picture, faces blurred
     faces_blurred: Mapped[int]
     stratum: Mapped[str] = mapped_column(String(64), index=True)
+    colour_temperature: Mapped[float | None]  # kelvin; unknown for captures from before it was measured
+    yaw: Mapped[float | None]  # degrees
+    retake: Mapped[list[Any]] = mapped_column(default=list)
     near_duplicate_of: Mapped[str | None] = mapped_column(String(32))
     model_version: Mapped[int] = mapped_column(ForeignKey("models.version"))
     truncated: Mapped[bool]
     detections: Mapped[list[Any]]
+    shelves: Mapped[list[Any]] = mapped_column(default=list)
     __table_args__ = (
         UniqueConstraint("store_id", "bay_id", "sha256", name="one_capture_per_photo"),
         Index("captures_of_a_bay", "bay_id", "taken_at"),

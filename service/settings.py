@@ -28,10 +28,11 @@ class VisionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     runtime: Literal["openvino", "onnxruntime"] = "openvino"
-    precision: Literal["f32", "bf16"] = "f32"
+    precision: Literal["recorded", "f32", "bf16"] = "recorded"
     threads: int = Field(2, ge=1)
-    confidence: float = Field(0.25, gt=0, lt=1)
+    confidence: float | None = Field(None, gt=0, lt=1)
     max_detections: int = Field(400, ge=1)
+    most_tiles: int = Field(9, ge=1)
     blur_faces: bool = True
 
 

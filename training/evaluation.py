@@ -125,8 +125,8 @@ def evaluate(
     predicted_kinds = [_kind_of(name) for name in predicted_classes]
     for capture in captures:
         found = predict(decode(capture.image.read_bytes()).image)
-        by_class.append(_compare(capture.boxes, found, names, lambda b: class_of(b, class_mode), predicted_names))
-        by_kind.append(_compare(capture.boxes, found, kinds, lambda b: b.kind.value, predicted_kinds))
+        by_class.append(compare(capture.boxes, found, names, lambda b: class_of(b, class_mode), predicted_names))
+        by_kind.append(compare(capture.boxes, found, kinds, lambda b: b.kind.value, predicted_kinds))
     return _report(captures, by_class, names, by_kind, kinds, measured_on)
 
 
@@ -138,13 +138,22 @@ def _kind_of(name: str) -> str:
     return DetectionKind.FACING.value if is_product_class(name) else name
 
 
-def _compare(
+def compare(
     truth: Sequence[AnnotatedBox],
     found: Found,
     names: Sequence[str],
     name_of: Callable[[AnnotatedBox], str],
     predicted: Sequence[str],
 ) -> Comparison:
+    """Lay truth and detections of one photo side by side.
+
+    Args:
+        truth: what people drew.
+        found: what a detector found.
+        names: the labels; every box of truth has one of them.
+        name_of: a box's label.
+        predicted: labels by the detector's class id; those that `names` lacks become -1.
+    """
     label = {name: i for i, name in enumerate(names)}
     translated = np.array([label.get(name, -1) for name in predicted])
     return Comparison(

@@ -37,11 +37,11 @@ class OnePassDetector(nn.Module):
 
     distances: Tensor
 
-    def __init__(self, model: DetectionModel, temperature: float) -> None:
+    def __init__(self, model: DetectionModel, temperature: float, bias: float) -> None:
         super().__init__()
         self.layers = nn.ModuleList(model.model[:-1])
         self.head: Detect = head_of(model)
-        self.temperature = temperature
+        self.temperature, self.bias = temperature, bias
         self.strides = [int(stride) for stride in self.head.stride]
         self.register_buffer("distances", torch.arange(self.head.reg_max, dtype=torch.float32).view(1, -1, 1))
 
@@ -84,7 +84,8 @@ class OnePassDetector(nn.Module):
         return levels if isinstance(levels, list) else [levels]
 
     def _calibrated(self, logits: Tensor) -> Tensor:
-        return (logits if self.temperature == 1 else logits / self.temperature).sigmoid()
+        plain = self.temperature == 1 and self.bias == 0
+        return (logits if plain else logits / self.temperature + self.bias).sigmoid()
 
     def _boxes(self, edge_logits: Tensor, centres: Tensor, strides: Tensor) -> tuple[Tensor, Tensor]:
         """Decode edge logits (4 * reg_max, k) of cells with centres (2, k) and strides (1, k)."""
@@ -149,7 +150,8 @@ def export_onnx(
     """
     if metadata.classes != classes_of(model):
         raise ExportRefused(f"metadata names classes {metadata.classes}, the model has {classes_of(model)}")
-    wrapped = OnePassDetector(copy.deepcopy(model).float().cpu().eval().fuse(verbose=False), metadata.temperature)
+    fused = copy.deepcopy(model).float().cpu().eval().fuse(verbose=False)
+    wrapped = OnePassDetector(fused, metadata.temperature, metadata.bias)
     complete = _measured(wrapped, metadata)
     _trace(wrapped, path)
     graph = onnx.load(path)

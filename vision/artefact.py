@@ -1,5 +1,6 @@
 """What a detector artefact says about itself: one ONNX file with this as JSON in its metadata."""
 
+import math
 from pathlib import Path
 from typing import Literal, Self
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from retail.boxes import DetectionKind
 from retail.gtin import Gtin, InvalidGtin, parse_gtin
+from vision.parity import Parity
 
 METADATA_KEY = "shelfloop"
 FORMAT_VERSION: Literal[1] = 1
@@ -34,10 +36,14 @@ class ArtefactMetadata(BaseModel):
         input_size: long side of the letterboxed photo in pixels, a multiple of the largest stride.
         training_run: id of the retraining that made it.
         catalogue_version: catalogue the classes were taken from.
-        temperature: calibration; the graph has already divided its logits by it.
+        temperature: calibration: the graph has already turned a logit z into the probability σ(z / temperature + bias).
+        bias: the other half of it.
+        calibrated_on: photos and boxes that the calibration was fitted on; 0 and 0 where it never was.
+        confidence: least calibrated probability of a detection worth answering, chosen on the same photos.
         vector_width: length of an instance vector.
         image_vector_width: length of the image vector.
-        precision: arithmetic it was evaluated in and should be served in.
+        precision: arithmetic it is served in, unless a setting says otherwise.
+        parity: how far bf16 is from f32, by which the precision was chosen; None if that was not measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,9 +56,13 @@ class ArtefactMetadata(BaseModel):
     training_run: str = ""
     catalogue_version: int = 0
     temperature: float = Field(default=1.0, gt=0)
+    bias: float = 0.0
+    calibrated_on: tuple[int, int] = (0, 0)
+    confidence: float = Field(default=0.25, gt=0, lt=1)
     vector_width: int = Field(default=0, ge=0)
     image_vector_width: int = Field(default=0, ge=0)
     precision: Literal["f32", "bf16"] = "f32"
+    parity: Parity | None = None
 
     @field_validator("classes")
     @classmethod
@@ -71,6 +81,11 @@ class ArtefactMetadata(BaseModel):
                 f"input_size {self.input_size} is not a multiple of the largest stride {max(self.strides)}"
             )
         return self
+
+    def calibrated(self, probability: float) -> float:
+        """Return what the graph makes of a probability that the network gave before calibration, both in 0..1."""
+        logit = math.log(probability / (1 - probability))
+        return 1 / (1 + math.exp(-(logit / self.temperature + self.bias)))
 
     def kind_of(self, class_id: int) -> DetectionKind:
         """Return what a detection of this class outlines; every product class is a facing."""

@@ -52,12 +52,14 @@ class Photo:
         image: (h, w, 3) RGB uint8, possibly at a reduced scale.
         media_type: what the file was.
         width, height: pixels of the upright photo at full scale.
+        orientation: EXIF orientation 1..8 that was undone; 1 is a photo that is stored upright.
     """
 
     image: Image
     media_type: MediaType
     width: int
     height: int
+    orientation: int
 
 
 DEFAULT_LIMITS = DecodeLimits()
@@ -84,10 +86,10 @@ def decode(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS, *, long_side: int
         stored = None
     if stored is None:
         raise BadPhoto("photo-damaged", "the picture data cannot be decoded", "send the file as the camera wrote it")
-    upright = _turned_upright(np.asarray(stored, np.uint8), _orientation(header.exif))
-    turned = _orientation(header.exif) >= 5
-    width, height = (header.height, header.width) if turned else (header.width, header.height)
-    return Photo(upright, header.media_type, width, height)
+    orientation = _orientation(header.exif)
+    upright = _turned_upright(np.asarray(stored, np.uint8), orientation)
+    width, height = (header.height, header.width) if orientation >= 5 else (header.width, header.height)
+    return Photo(upright, header.media_type, width, height, orientation)
 
 
 def encode_jpeg(image: Image, quality: int = 90) -> bytes:

@@ -18,7 +18,7 @@ class Detector:
     Args:
         runtime: an artefact, loaded.
         metadata: what that artefact says about itself.
-        confidence: least probability of a detection's winning class.
+        confidence: least probability of a detection's winning class; the artefact's own by default.
         iou: overlap above which the less confident of two boxes of one class is dropped.
         max_detections: most detections of one photo; `Detections.truncated` tells when it was hit.
     """
@@ -27,13 +27,13 @@ class Detector:
         self,
         runtime: Runtime,
         metadata: ArtefactMetadata,
-        confidence: float = 0.25,
+        confidence: float | None = None,
         iou: float = 0.6,
         max_detections: int = 400,
     ) -> None:
         self.runtime = runtime
         self.metadata = metadata
-        self.confidence = confidence
+        self.confidence = metadata.confidence if confidence is None else confidence
         self.iou = iou
         self.max_detections = max_detections
 

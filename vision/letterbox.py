@@ -47,16 +47,15 @@ class Letterbox:
         """Border in input pixels left of and above the photo."""
         return (self.outer[0] - self.inner[0]) // 2, (self.outer[1] - self.inner[1]) // 2
 
-    def apply(self, image: Image) -> Floats:
-        """Return the input tensor (1, 3, h, w), RGB in 0..1, of an image (h, w, 3) of the photo's proportions."""
+    def apply(self, image: Image) -> Image:
+        """Return the input (1, h, w, 3), RGB uint8, of an image (h, w, 3) of the photo's proportions."""
         # Linear interpolation looks at two pixels per axis, so beyond a factor of two it would skip some.
         skips = self.inner[0] * 2 < image.shape[1]
-        resized = cv2.resize(image, self.inner, interpolation=cv2.INTER_AREA if skips else cv2.INTER_LINEAR)
-        framed = np.full((self.outer[1], self.outer[0], 3), _GREY, np.uint8)
+        framed = np.full((1, self.outer[1], self.outer[0], 3), _GREY, np.uint8)
         (left, top), (width, height) = self.pad, self.inner
-        framed[top : top + height, left : left + width] = resized
-        tensor: Floats = cv2.dnn.blobFromImage(framed, 1 / 255)
-        return tensor
+        place = framed[0, top : top + height, left : left + width]
+        cv2.resize(image, self.inner, dst=place, interpolation=cv2.INTER_AREA if skips else cv2.INTER_LINEAR)
+        return framed
 
     def to_input(self, boxes: Boxes) -> Boxes:
         """Map boxes from photo pixels to input pixels."""

@@ -1,40 +1,58 @@
-"""Draws detections on a photo: what was found, and how sure the detector is."""
+"""Draws detections and shelves on a photo: what was found where, and how sure the detector is."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from retail.boxes import DetectionKind
-from vision.artefact import ArtefactMetadata
-from vision.detections import Detections, Floats
+from vision.detections import Floats
 from vision.letterbox import Image
-from vision.uncertainty import Uncertainty
 
 # Teal through sand to orange: told apart with every common colour blindness, because lightness and blue change too.
 _RAMP = np.array([[0, 128, 128], [222, 203, 164], [230, 97, 1]], np.float32)
-_WIDTHS = {DetectionKind.FACING: 1.0, DetectionKind.SHELF: 2.0, DetectionKind.TAG: 0.5, DetectionKind.GAP: 1.0}
+_WIDTHS = {DetectionKind.FACING: 1.0, DetectionKind.SHELF: 1.6, DetectionKind.TAG: 0.5, DetectionKind.GAP: 1.0}
 _INK, _PAPER = (20, 20, 20), (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
+_NAMES = {
+    DetectionKind.FACING: "facings",
+    DetectionKind.SHELF: "shelf edges (thick)",
+    DetectionKind.TAG: "tags (thin)",
+    DetectionKind.GAP: "gaps (crossed)",
+}
+
+Line = tuple[float, float, float, float]
 
 
-def draw(image: Image, detections: Detections, metadata: ArtefactMetadata, uncertainty: Uncertainty) -> Image:
-    """Return a copy of an RGB photo with boxes and a legend.
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One detection to draw: its box x1, y1, x2, y2 in pixels, its uncertainty in 0..1, what to write beside it."""
 
-    Colour is uncertainty, from teal (sure) to orange (unsure). Shelves are thick, tags thin, gaps crossed out;
-    facings carry their GTIN where the model names products. Lines and letters grow with the photo.
+    box: Line
+    kind: DetectionKind
+    unsure: float
+    label: str = ""
+
+
+def draw(image: Image, marks: Sequence[Mark], shelves: Sequence[tuple[int, Line]]) -> Image:
+    """Return a copy of an RGB photo with boxes, shelves and a legend.
+
+    Colour is uncertainty, from teal (sure) to orange (unsure). Shelf edges are thick, tags thin, gaps crossed out;
+    shelves are white lines, x1, y1, x2, y2, with their numbers. Lines and letters grow with the photo.
     """
     canvas = image.copy()
     unit = max(1.0, max(image.shape[:2]) / 640)
-    for box, class_id, colour in zip(
-        detections.boxes.round().astype(int).tolist(),
-        detections.class_ids.tolist(),
-        uncertainty_colours(uncertainty.value).tolist(),
-        strict=True,
-    ):
-        kind = metadata.kind_of(class_id)
-        _draw_box(canvas, box, kind, colour, max(1, round(_WIDTHS[kind] * unit)))
-        if gtin := metadata.gtin_of(class_id):
-            _write(canvas, gtin, (box[0], box[1]), unit)
-    _draw_legend(canvas, unit)
+    colours = uncertainty_colours(np.array([mark.unsure for mark in marks], np.float32)).tolist()
+    for mark, colour in zip(marks, colours, strict=True):
+        _draw_box(canvas, mark.box, mark.kind, colour, max(1, round(_WIDTHS[mark.kind] * unit)))
+    for number, line in shelves:
+        _draw_shelf(canvas, number, line, unit)
+    for mark in marks:
+        if mark.label:
+            _write(canvas, mark.label, (round(mark.box[0]), round(mark.box[1])), unit)
+    _draw_legend(canvas, marks, unit)
     return canvas
 
 
@@ -45,12 +63,19 @@ def uncertainty_colours(values: Floats) -> Image:
     return np.stack(channels, 1).round().astype(np.uint8)
 
 
-def _draw_box(canvas: Image, box: list[int], kind: DetectionKind, colour: list[int], width: int) -> None:
-    start, end = (box[0], box[1]), (box[2], box[3])
-    cv2.rectangle(canvas, start, end, colour, width, cv2.LINE_AA)
+def _draw_box(canvas: Image, box: Line, kind: DetectionKind, colour: list[int], width: int) -> None:
+    left, top, right, bottom = (round(side) for side in box)
+    cv2.rectangle(canvas, (left, top), (right, bottom), colour, width, cv2.LINE_AA)
     if kind is DetectionKind.GAP:
-        cv2.line(canvas, start, end, colour, width, cv2.LINE_AA)
-        cv2.line(canvas, (box[0], box[3]), (box[2], box[1]), colour, width, cv2.LINE_AA)
+        cv2.line(canvas, (left, top), (right, bottom), colour, width, cv2.LINE_AA)
+        cv2.line(canvas, (left, bottom), (right, top), colour, width, cv2.LINE_AA)
+
+
+def _draw_shelf(canvas: Image, number: int, line: Line, unit: float) -> None:
+    x1, y1, x2, y2 = (round(side) for side in line)
+    for colour, width in ((_INK, 2.4), (_PAPER, 1.2)):  # visible on light packs and on dark ones
+        cv2.line(canvas, (x1, y1), (x2, y2), colour, max(1, round(width * unit)), cv2.LINE_AA)
+    _write(canvas, str(number), (x1, y1 - round(8 * unit)), unit)
 
 
 def _write(canvas: Image, text: str, corner: tuple[int, int], unit: float) -> None:
@@ -63,8 +88,8 @@ def _write(canvas: Image, text: str, corner: tuple[int, int], unit: float) -> No
     cv2.putText(canvas, text, (left + gap, top + gap + height), _FONT, scale, _INK, weight, cv2.LINE_AA)
 
 
-def _draw_legend(canvas: Image, unit: float) -> None:
-    """Draw the colour ramp with its two ends named, in the lower left corner."""
+def _draw_legend(canvas: Image, marks: Sequence[Mark], unit: float) -> None:
+    """Draw the colour ramp with its two ends named and what was counted, in the lower left corner."""
     height, width = canvas.shape[:2]
     bar_width, bar_height = round(min(120 * unit, width / 2)), round(min(8 * unit, height / 8))
     if bar_width < 2 or bar_height < 1:
@@ -76,3 +101,6 @@ def _draw_legend(canvas: Image, unit: float) -> None:
     if height > 8 * line:
         _write(canvas, "sure", (0, top - line), unit)
         _write(canvas, "unsure", (bar_width - round(36 * unit), top - line), unit)
+        counts = Counter(mark.kind for mark in marks)
+        texts = [f"{counts[kind]} {name}" for kind, name in _NAMES.items() if counts[kind]]
+        _write(canvas, ", ".join(texts) or "nothing found", (bar_width + round(8 * unit), height - line), unit)

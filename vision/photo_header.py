@@ -14,7 +14,8 @@ MediaType = Literal["image/jpeg", "image/png", "image/webp"]
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"iCCP")
 _WEBP_METADATA = (b"EXIF", b"XMP ", b"ICCP")
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # tables and extensions share the range
+JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # tables and extensions share the range
+START_OF_SCAN, END_OF_JPEG = 0xDA, 0xD9
 
 
 class Truncated(ValueError):
@@ -71,29 +72,53 @@ def read_header(data: bytes) -> PhotoHeader:
     return header
 
 
-def _read_jpeg(data: bytes) -> PhotoHeader:
-    header = PhotoHeader("image/jpeg")
-    at = 2
-    while True:
+@dataclass(frozen=True, slots=True)
+class JpegSegment:
+    """A marker of a JPEG with what belongs to it.
+
+    Attributes:
+        marker: second byte of the marker.
+        start: where the marker's 0xFF is.
+        stop: where the next marker begins, or after `START_OF_SCAN` the compressed picture.
+    """
+
+    marker: int
+    start: int
+    stop: int
+
+
+def jpeg_segments(data: bytes, at: int = 2) -> Iterator[JpegSegment]:
+    """Yield segments from `at` up to the next start of a scan, or up to the end marker; both are yielded too.
+
+    Raises:
+        Truncated, struct.error, IndexError: if the file ends or goes astray before.
+    """
+    marker = 0
+    while marker not in (START_OF_SCAN, END_OF_JPEG):
         if data[at] != 0xFF:
             raise Truncated("a JPEG marker is missing")
         marker = data[at + 1]
         if marker == 0xFF:  # fill byte
             at += 1
             continue
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        payload = data[at + 4 : at + 2 + length]
-        if marker in _JPEG_FRAMES:
+        stop = at + 2 if marker == END_OF_JPEG else at + 2 + struct.unpack_from(">H", data, at + 2)[0]
+        yield JpegSegment(marker, at, stop)
+        at = stop
+
+
+def _read_jpeg(data: bytes) -> PhotoHeader:
+    header = PhotoHeader("image/jpeg")
+    for segment in jpeg_segments(data):
+        payload = data[segment.start + 4 : segment.stop]
+        if segment.marker in JPEG_FRAMES:
             bits, height, width, channels = struct.unpack_from(">BHHB", payload)
             header = replace(header, width=width, height=height, bits=bits, channels=channels)
-        elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
+        elif 0xE0 <= segment.marker <= 0xEF or segment.marker == 0xFE:
             header = _with_metadata(header, len(payload), payload[6:] if payload[:6] == b"Exif\0\0" else b"")
-        elif marker == 0xDA:
-            # Inside a scan 0xFF is always escaped, so this pair can only be the end; cameras may append data to it.
-            if data.find(b"\xff\xd9", at) < 0:
-                raise Truncated("the JPEG has no end marker")
-            return header
-        at += 2 + length
+        # Inside a scan 0xFF is always escaped, so this pair can only be the end; cameras may append data to it.
+        elif segment.marker == START_OF_SCAN and data.rfind(b"\xff\xd9", segment.stop) < 0:
+            raise Truncated("the JPEG has no end marker")
+    return header
 
 
 def _read_png(data: bytes) -> PhotoHeader:

@@ -6,13 +6,16 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal, Protocol
 
+import cv2
 import numpy as np
 import onnxruntime
 import openvino
 from numpy.typing import NDArray
+from openvino.preprocess import PrePostProcessor
 
 from vision.artefact import BadArtefact
 from vision.detections import Floats
+from vision.letterbox import Image
 
 Precision = Literal["f32", "bf16"]
 RuntimeName = Literal["openvino", "onnxruntime"]
@@ -41,8 +44,8 @@ class RawOutputs:
 class Runtime(Protocol):
     """Runs one artefact; several Python threads may call it at once."""
 
-    def infer(self, tensor: Floats) -> RawOutputs:
-        """Run one pass on (1, 3, h, w) float32 RGB in 0..1, h and w multiples of the largest stride."""
+    def infer(self, framed: Image) -> RawOutputs:
+        """Run one pass on (1, h, w, 3) RGB uint8, h and w multiples of the largest stride."""
         ...
 
 
@@ -67,20 +70,22 @@ class OpenVinoRuntime:
             "NUM_STREAMS": streams,
             "INFERENCE_PRECISION_HINT": precision,
         }
+        core = openvino.Core()
         try:
-            self._model = openvino.Core().compile_model(path, "CPU", settings)
+            model = core.read_model(path)
+            _check_outputs(path, [port.get_any_name() for port in model.outputs])
+            self._model = core.compile_model(_fed_with_pixels(model), "CPU", settings)
         except RuntimeError as error:
             raise BadArtefact(f"OpenVINO cannot compile {path.name}: {error}") from error
-        _check_outputs(path, [port.get_any_name() for port in self._model.outputs])
         self._idle: SimpleQueue[openvino.InferRequest] = SimpleQueue()
         for _ in range(streams):
             self._idle.put(self._model.create_infer_request())
 
-    def infer(self, tensor: Floats) -> RawOutputs:
+    def infer(self, framed: Image) -> RawOutputs:
         """Run one pass; waits while all streams are busy."""
         request = self._idle.get()
         try:
-            request.infer([tensor], share_inputs=True)
+            request.infer([framed], share_inputs=True)
             # The request's memory belongs to its next caller, so what is kept must be copied.
             return _unbatched([request.get_tensor(name).data.copy() for name in _OUTPUTS])
         finally:
@@ -104,9 +109,22 @@ class OnnxRuntime:
             raise BadArtefact(f"ONNX Runtime cannot load {path.name}: {error}") from error
         _check_outputs(path, [output.name for output in self._session.get_outputs()])
 
-    def infer(self, tensor: Floats) -> RawOutputs:
+    def infer(self, framed: Image) -> RawOutputs:
         """Run one pass; a session may be shared between threads."""
-        return _unbatched(self._session.run(list(_OUTPUTS), {"image": tensor}))
+        planes = cv2.dnn.blobFromImage(framed[0], 1 / 255)
+        return _unbatched(self._session.run(list(_OUTPUTS), {"image": planes}))
+
+
+def has_bf16() -> bool:
+    """Say whether this processor computes in bf16; where it does not, OpenVINO would take f32 without a word."""
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def served_precision(wanted: Precision | Literal["recorded"], recorded: Precision, runtime: RuntimeName) -> Precision:
+    """Return the precision to load an artefact in: what is wanted, or what the artefact records where that can run."""
+    if wanted != "recorded":
+        return wanted
+    return recorded if runtime == "openvino" and has_bf16() else "f32"
 
 
 def load_runtime(
@@ -123,6 +141,15 @@ def load_runtime(
     if precision != "f32":
         raise ValueError(f"onnxruntime computes in f32 on a CPU, not in {precision}: use openvino")
     return OnnxRuntime(path, threads)
+
+
+def _fed_with_pixels(model: openvino.Model) -> openvino.Model:
+    """Let the graph turn (1, h, w, 3) bytes into (1, 3, h, w) in 0..1 itself, which saves two passes over them."""
+    steps = PrePostProcessor(model)
+    steps.input().tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    steps.input().model().set_layout(openvino.Layout("NCHW"))
+    steps.input().preprocess().convert_element_type(openvino.Type.f32).scale(255.0)
+    return steps.build()
 
 
 def _check_outputs(path: Path, names: Sequence[str]) -> None:

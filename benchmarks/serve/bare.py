@@ -18,21 +18,19 @@ from vision.starter import ARTEFACT
 Work = Callable[[bytes], object]
 
 
-def bare_work(precision: Precision, streams: int, *, reduced: bool = True) -> Work:
-    """Return decode + letterbox + infer + NMS, by as many threads as the machine's two cores are divided into.
+def bare_work(precision: Precision, streams: int) -> Work:
+    """Return decode at the scale the model needs + letterbox + infer + NMS, divided among two cores.
 
     Args:
         precision: of the inference.
         streams: inferences side by side, of two threads in total.
-        reduced: decode no more pixels than the model takes.
     """
     cv2.setNumThreads(-1)  # as many as there are: Ultralytics, which the peers' models came from, turns them off
     metadata = read_metadata(ARTEFACT)
     detector = Detector(OpenVinoRuntime(ARTEFACT, threads=2, streams=streams, precision=precision), metadata)
-    long_side = metadata.input_size if reduced else None
 
     def work(photo: bytes) -> object:
-        decoded = decode(photo, long_side=long_side)
+        decoded = decode(photo, long_side=metadata.input_size)
         return detector.detect(decoded.image, (decoded.width, decoded.height))
 
     return work

@@ -37,7 +37,7 @@ class Ours:
 
 
 @contextmanager
-def our_service(folder: Path, precision: Precision, photo: bytes, *, blur: bool) -> Iterator[Ours]:
+def our_service(folder: Path, precision: Precision, at_once: int, photo: bytes, *, blur: bool) -> Iterator[Ours]:
     """Start the service in an empty folder, register bays, and check that captures are kept.
 
     Raises:
@@ -48,6 +48,8 @@ def our_service(folder: Path, precision: Precision, photo: bytes, *, blur: bool)
         "SHELFLOOP_HOME": str(folder),
         "SHELFLOOP_VISION__BLUR_FACES": str(blur).lower(),
         "SHELFLOOP_VISION__PRECISION": precision,
+        "SHELFLOOP_ADMISSION__AT_ONCE": str(at_once),
+        "SHELFLOOP_VISION__MOST_TILES": "1",  # one pass, as everybody else
     }
     key, port = _create_key(environment), free_port()
     with running([_SHELFLOOP, "serve", "--port", str(port)], environment, port, folder / "log") as server:

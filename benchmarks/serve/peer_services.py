@@ -8,9 +8,10 @@ from pathlib import Path
 from ultralytics import YOLO
 
 from benchmarks.serve.client import Door
-from benchmarks.serve.peers import MODEL_VARIABLE
+from benchmarks.serve.peers import MODEL_VARIABLE, PRECISION_VARIABLE
 from benchmarks.serve.processes import PROGRAMS, free_port, running
 from training.architecture import load_checkpoint
+from vision.runtime import Precision
 from vision.starter import CHECKPOINT
 
 _WORKERS = 2
@@ -33,11 +34,12 @@ def write_peer_models(folder: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def peer_service(model: Path, log: Path) -> Iterator[Door]:
-    """Run a peer while the block lasts; both its workers are ready then."""
+def peer_service(model: Path, precision: Precision, log: Path) -> Iterator[Door]:
+    """Run a peer while the block lasts, on OpenVINO in this precision; both its workers are ready then."""
     port = free_port()
     app = "benchmarks.serve.peers:app"
     command = [str(PROGRAMS / "uvicorn"), app, "--port", str(port), "--workers", str(_WORKERS), "--no-access-log"]
-    with running(command, {MODEL_VARIABLE: str(model)}, port, log) as server:
+    environment = {MODEL_VARIABLE: str(model), PRECISION_VARIABLE: precision}
+    with running(command, environment, port, log) as server:
         server.wait_for("/health", answers=_WORKERS)
         yield Door(port, "/predict", keep_alive=False)

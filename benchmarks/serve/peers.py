@@ -13,14 +13,26 @@ from typing import Any
 import training.architecture  # noqa: F401  # isort: skip
 import cv2
 import numpy as np
+import openvino
 from fastapi import FastAPI, UploadFile
 from ultralytics import YOLO
 
 MODEL_VARIABLE = "PEER_MODEL"  # a .pt file, or a folder with Ultralytics' OpenVINO export
+PRECISION_VARIABLE = "PEER_PRECISION"  # of OpenVINO; Ultralytics leaves it to the machine
+
+
+class _Core(openvino.Core):  # type: ignore[misc]
+    """OpenVINO with the precision that everybody in the comparison computes in."""
+
+    def compile_model(self, model: Any, device_name: str, config: dict[str, Any]) -> Any:
+        return super().compile_model(
+            model, device_name, {**config, "INFERENCE_PRECISION_HINT": os.environ[PRECISION_VARIABLE]}
+        )
 
 
 @asynccontextmanager
 async def _load(app: FastAPI) -> AsyncIterator[None]:
+    openvino.Core = _Core
     app.state.model = YOLO(os.environ[MODEL_VARIABLE], task="detect")
     app.state.model.predict(np.zeros((640, 640, 3), np.uint8), imgsz=640, verbose=False)  # a first run is slow
     yield

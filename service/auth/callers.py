@@ -1,6 +1,6 @@
 """Who is calling, and the check that a route asks for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -70,10 +70,10 @@ def identify(context: ContextOf, credentials: Credentials) -> Caller:
         return Caller(key.id, key.name, Role(key.role), store_ids)
 
 
-def require(action: Action) -> Callable[[Caller], Caller]:
+def require(action: Action) -> Callable[[Caller], Awaitable[Caller]]:
     """Make the dependency of a route that does `action`; it gives the route its `Caller`."""
 
-    def check(caller: Annotated[Caller, Depends(identify)]) -> Caller:
+    async def check(caller: Annotated[Caller, Depends(identify)]) -> Caller:
         if action not in ALLOWED[caller.role]:
             roles = ", ".join(roles_allowed(action))
             raise Problem(

@@ -4,6 +4,8 @@ Plain dictionaries, not models: a dense shelf has 400 detections, and validating
 finding them did. `schemas` documents the same shape, and a test holds the two together.
 """
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,19 +15,24 @@ from retail.conditions import Condition
 from service.records import CaptureRecord
 from vision.artefact import ArtefactMetadata
 from vision.detections import Detections
+from vision.quality import Advice
+from vision.shelves import NO_SHELF, Shelves
 from vision.uncertainty import Uncertainty
 
 
-def detection_answers(detections: Detections, unsure: Uncertainty, metadata: ArtefactMetadata) -> list[dict[str, Any]]:
-    """Return the detections in the order of the detector, the most confident first."""
+def detection_answers(
+    detections: Detections, shelves: Shelves, unsure: Uncertainty, metadata: ArtefactMetadata
+) -> list[dict[str, Any]]:
+    """Return the detections in the order of the arrays."""
     rows = zip(
         detections.class_ids.tolist(),
         _rounded(detections.boxes, 1),
         _rounded(detections.confidences, 4),
-        _rounded(unsure.entropy, 4),
         _rounded(1 - unsure.ambiguity, 4),
         _rounded(unsure.localisation, 4),
         _rounded(unsure.value, 4),
+        _counted(shelves.numbers),
+        _counted(shelves.places),
         strict=True,
     )
     return [
@@ -34,20 +41,35 @@ def detection_answers(detections: Detections, unsure: Uncertainty, metadata: Art
             "box": box,
             "confidence": confidence,
             "gtin": metadata.gtin_of(class_id),
-            "uncertainty": {"entropy": entropy, "margin": margin, "localisation": localisation, "value": value},
+            "uncertainty": {"margin": margin, "localisation": localisation, "value": value},
+            "shelf": shelf,
+            "place": place,
         }
-        for class_id, box, confidence, entropy, margin, localisation, value in rows
+        for class_id, box, confidence, margin, localisation, value, shelf, place in rows
     ]
 
 
-def condition_answer(condition: Condition) -> dict[str, str]:
-    """Return a condition with its stratum's name."""
+def shelf_answers(shelves: Shelves) -> list[dict[str, Any]]:
+    """Return the shelves from the top."""
+    lines = zip(_counted(shelves.line_numbers), _rounded(shelves.lines, 1), strict=True)
+    return [{"number": number, "line": line} for number, line in lines]
+
+
+def condition_answer(condition: Condition, colour_temperature: float | None, yaw: float | None) -> dict[str, Any]:
+    """Return a condition with its stratum's name and the measurements behind it."""
     return {
         "lighting": condition.lighting.value,
         "angle": condition.angle.value,
         "format": condition.format.value,
         "stratum": condition.stratum,
+        "colour_temperature": colour_temperature,
+        "yaw": yaw,
     }
+
+
+def retake_answers(advice: Sequence[Advice]) -> list[dict[str, Any]]:
+    """Return the reasons to take a photo again."""
+    return [{**asdict(one), "measured": round(one.measured, 4)} for one in advice]
 
 
 def capture_answer(record: CaptureRecord, *, duplicate: bool) -> dict[str, Any]:
@@ -61,9 +83,11 @@ def capture_answer(record: CaptureRecord, *, duplicate: bool) -> dict[str, Any]:
         "received_at": record.received_at.isoformat(),
         "width": record.width,
         "height": record.height,
-        "condition": condition_answer(Condition.from_stratum(record.stratum)),
+        "condition": condition_answer(Condition.from_stratum(record.stratum), record.colour_temperature, record.yaw),
+        "retake": record.retake,
         "model_version": record.model_version,
         "detections": record.detections,
+        "shelves": record.shelves,
         "truncated": record.truncated,
         "faces_blurred": record.faces_blurred,
         "near_duplicate_of": record.near_duplicate_of,
@@ -71,7 +95,12 @@ def capture_answer(record: CaptureRecord, *, duplicate: bool) -> dict[str, Any]:
     }
 
 
-def _rounded(numbers: NDArray[np.float32], digits: int) -> list[Any]:
+def _counted(numbers: NDArray[np.int64]) -> list[int | None]:
+    """Count from 1, as people do."""
+    return [None if number == NO_SHELF else number + 1 for number in numbers.tolist()]
+
+
+def _rounded(numbers: NDArray[Any], digits: int) -> list[Any]:
     # As float64, or 0.1 would be written as 0.10000000149011612.
     rounded: list[Any] = np.round(numbers.astype(np.float64), digits).tolist()
     return rounded

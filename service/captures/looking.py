@@ -1,35 +1,69 @@
-"""From a photo's bytes to what is seen in it, without keeping anything."""
+"""From a photo's bytes to what is seen in it, and to the picture of it that may be kept."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retail.boxes import Boxes, DetectionKind
 from retail.conditions import Condition
 from retail.stores import StoreFormat
-from service.captures.answers import condition_answer, detection_answers
+from service.captures.answers import condition_answer, detection_answers, retake_answers, shelf_answers
 from service.metrics import stage
 from service.models.serving import ServingModel
 from service.problems import Problem
 from service.settings import PhotoSettings
-from vision.conditions import estimate_angle, estimate_lighting
+from vision.conditions import estimate_lighting, estimate_yaw, light_statistics, viewing_angle
 from vision.decoding import BadPhoto, DecodeLimits, Photo, decode
 from vision.detections import Detections
-from vision.faces import FaceBlurrer
+from vision.faces import FaceFinder, hide_faces
+from vision.kept_picture import picture_to_keep
+from vision.letterbox import Image
+from vision.quality import Advice, retake_advice
+from vision.shelves import Shelves, in_reading_order
+from vision.tiling import look_closer
 from vision.uncertainty import Uncertainty, uncertainty_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """A photo with its faces blurred, and what the model saw in it."""
+class OpenedPhoto:
+    """A photo decoded at the smallest scale that the model can use, and the faces in it.
 
-    image: NDArray[np.uint8]
+    Attributes:
+        data: the file.
+        decoded: its pixels, faces and all.
+        faces: (n, 4) boxes in pixels of the decoded image.
+    """
+
+    data: bytes
+    decoded: Photo
+    faces: Boxes
+
+    def picture(self) -> bytes:
+        """Return the picture that may be kept, a JPEG: upright, faces hidden, without metadata."""
+        return picture_to_keep(self.data, self.decoded, self.faces)
+
+    def at(self, long_side: int) -> Image:
+        """Return the photo, faces hidden, with so many pixels along its longer side, or as many as it has."""
+        image = self.decoded.image
+        if max(image.shape[:2]) < min(long_side, max(self.decoded.width, self.decoded.height)):
+            image = decode(self.data, _ACCEPTED, long_side=long_side).image
+        return hide_faces(image, self.faces * np.float32(max(image.shape) / max(self.decoded.image.shape)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the model saw in a photo."""
+
     faces_blurred: int
     detections: Detections
+    shelves: Shelves
     unsure: Uncertainty
     condition: Condition
+    colour_temperature: float
+    yaw: float | None
+    retake: list[Advice]
     model: ServingModel
 
     def answer(self) -> dict[str, Any]:
@@ -38,54 +72,64 @@ class Seen:
         return {
             "width": width,
             "height": height,
-            "condition": condition_answer(self.condition),
+            "condition": condition_answer(self.condition, self.colour_temperature, self.yaw),
+            "retake": retake_answers(self.retake),
             "model_version": self.model.version,
-            "detections": detection_answers(self.detections, self.unsure, self.model.metadata),
+            "detections": detection_answers(self.detections, self.shelves, self.unsure, self.model.metadata),
+            "shelves": shelf_answers(self.shelves),
             "truncated": self.detections.truncated,
             "faces_blurred": self.faces_blurred,
         }
 
 
+_ACCEPTED = DecodeLimits(sys.maxsize, sys.maxsize, sys.maxsize)  # what was opened is not checked again
 _STATUS = {"photo-too-large": 413, "photo-too-many-pixels": 413, "photo-type": 415}
 
 
-def look_at(
-    photo: bytes,
-    format: StoreFormat,
-    model: ServingModel,
-    faces: FaceBlurrer | None,
-    limits: PhotoSettings,
-    *,
-    reduced: bool = False,
-) -> Seen:
-    """Decode a photo, blur its faces and find what is in it.
+def open_photo(data: bytes, model: ServingModel, faces: FaceFinder | None, limits: PhotoSettings) -> OpenedPhoto:
+    """Decode a photo and find its faces.
 
     Args:
-        photo: a JPEG, PNG or WebP file.
-        format: of the store it is from, for the condition.
-        model: what looks at it.
+        data: a JPEG, PNG or WebP file.
+        model: what will look at it.
         faces: None to leave faces alone.
         limits: what is refused.
-        reduced: decode no more pixels than the model takes, which is faster; the image is then not worth keeping.
 
     Raises:
         Problem: 413, 415 or 422 if this is no photo that can be worked on.
     """
     with stage("decode"):
-        decoded = _decoded(photo, limits, model.metadata.input_size if reduced else None)
-    image, blurred = decoded.image, 0
-    if faces is not None:
-        with stage("blur"):
-            image, blurred = faces.blur(image)
+        decoded = _decoded(data, limits, model.metadata.input_size)
+    if faces is None:
+        return OpenedPhoto(data, decoded, np.zeros((0, 4), np.float32))
+    with stage("faces"):
+        return OpenedPhoto(data, decoded, faces.find(decoded.image))
+
+
+def look_at(photo: OpenedPhoto, format: StoreFormat, model: ServingModel) -> Seen:
+    """Find what is in a photo of a store of this format; faces are hidden from the model, too."""
+    image, size = hide_faces(photo.decoded.image, photo.faces), (photo.decoded.width, photo.decoded.height)
     with stage("infer"):
-        detections = model.detector.detect(image, (decoded.width, decoded.height))
-    condition = Condition(
-        estimate_lighting(image), estimate_angle(_facings(detections, model), detections.size), format
+        detections = model.detector.detect(image, size)
+        detections = look_closer(model.detector, detections, photo.at, model.most_tiles)
+    kinds = [model.metadata.kind_of(class_id) for class_id in detections.class_ids.tolist()]
+    detections, shelves = in_reading_order(detections, kinds)
+    facings, others = _facings_and_others(detections, model)
+    light, yaw = light_statistics(image), estimate_yaw(facings, size)
+    return Seen(
+        faces_blurred=len(photo.faces),
+        detections=detections,
+        shelves=shelves,
+        unsure=uncertainty_of(detections),
+        condition=Condition(estimate_lighting(light), viewing_angle(yaw), format),
+        colour_temperature=round(light.temperature, -1),
+        yaw=None if yaw is None else round(yaw, 1),
+        retake=retake_advice(image, light, facings, others, size, yaw),
+        model=model,
     )
-    return Seen(image, blurred, detections, uncertainty_of(detections), condition, model)
 
 
-def _decoded(photo: bytes, limits: PhotoSettings, long_side: int | None) -> Photo:
+def _decoded(photo: bytes, limits: PhotoSettings, long_side: int) -> Photo:
     most = DecodeLimits(file_bytes=int(limits.megabytes * 1e6), pixels=int(limits.megapixels * 1e6))
     try:
         return decode(photo, most, long_side=long_side)
@@ -94,6 +138,7 @@ def _decoded(photo: bytes, limits: PhotoSettings, long_side: int | None) -> Phot
         raise Problem(_STATUS.get(bad.code, 422), bad.code, detail, field="photo", remedy=remedy) from bad
 
 
-def _facings(detections: Detections, model: ServingModel) -> Boxes:
+def _facings_and_others(detections: Detections, model: ServingModel) -> tuple[Boxes, Boxes]:
     kinds = [model.metadata.kind_of(class_id) for class_id in detections.class_ids.tolist()]
-    return detections.boxes[[kind is DetectionKind.FACING for kind in kinds]]
+    facing = np.array([kind is DetectionKind.FACING for kind in kinds], bool)
+    return detections.boxes[facing], detections.boxes[~facing]

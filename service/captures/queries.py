@@ -38,8 +38,8 @@ def latest_image_vectors(
         .order_by(CaptureRecord.taken_at.desc())
         .limit(most)
     ).all()
-    vectors = np.stack([np.frombuffer(vector, VECTOR) for _, vector in rows]) if rows else np.empty((0, 0), VECTOR)
-    return [id for id, _ in rows], vectors.astype(np.float32)
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), VECTOR)
+    return [id for id, _ in rows], vectors.reshape(len(rows), -1 if rows else 0).astype(np.float32)
 
 
 def list_captures(session: Session, store_ids: frozenset[str] | None, after: str | None, limit: int) -> Sequence[Any]:

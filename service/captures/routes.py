@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse
+from pydantic_core import to_json
 
 from retail.stores import StoreFormat
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.captures.admission import Admission
 from service.captures.answers import capture_answer
-from service.captures.looking import look_at
+from service.captures.looking import look_at, open_photo
 from service.captures.overlay import overlay_of
 from service.captures.queries import find_capture, list_captures
 from service.captures.schemas import AnalysisAnswer, CaptureAnswer, CapturesAnswer, CaptureSummary
@@ -90,7 +90,7 @@ def read_captures(
 @router.get("/captures/{id}", response_model=CaptureAnswer)
 def read_capture(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return a capture as it was answered when it came."""
-    return JSONResponse(capture_answer(_reachable(context, caller, id), duplicate=False))
+    return _json(capture_answer(_reachable(context, caller, id), duplicate=False))
 
 
 @router.get("/captures/{id}/photo", response_class=Response, responses=_JPEG)
@@ -103,19 +103,19 @@ def read_photo(context: ContextOf, caller: Reader, id: RecordId) -> Response:
 def read_overlay(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return the photo with its detections drawn into it."""
     capture = _reachable(context, caller, id)
-    return _jpeg(overlay_of(context.images.get(capture.image_key), capture.detections))
+    return _jpeg(overlay_of(context.images.get(capture.image_key), capture.detections, capture.shelves))
 
 
 def _received(context: Context, sent: Sent) -> Response:
     capture, new = receive_capture(context, sent)
     headers = {"Location": f"/v1/captures/{capture.id}"}
-    return JSONResponse(capture_answer(capture, duplicate=not new), 201 if new else 200, headers)
+    return _json(capture_answer(capture, duplicate=not new), 201 if new else 200, headers)
 
 
-def _analyzed(context: Context, photo: bytes) -> Response:
-    model, limits = context.serving.current(), context.settings.photo
-    seen = look_at(photo, StoreFormat.SUPERMARKET, model, context.faces, limits, reduced=True)
-    return JSONResponse(seen.answer())
+def _analyzed(context: Context, data: bytes) -> Response:
+    model = context.serving.current()
+    photo = open_photo(data, model, context.faces, context.settings.photo)
+    return _json(look_at(photo, StoreFormat.SUPERMARKET, model).answer())
 
 
 def _sent(upload: Upload, now: datetime) -> Sent:
@@ -152,6 +152,10 @@ def _reachable(context: Context, caller: Caller, id: str) -> CaptureRecord:
     if capture is None or not caller.may_reach(capture.store_id):
         raise not_found("capture", id, field="id", remedy="GET /v1/captures lists the captures there are.")
     return capture
+
+
+def _json(answer: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(to_json(answer), status, headers, media_type="application/json")
 
 
 def _jpeg(picture: bytes) -> Response:

@@ -12,10 +12,9 @@ from retail.stores import StoreFormat
 class UncertaintyAnswer(BaseModel):
     """How unsure the model is about one detection."""
 
-    entropy: float = Field(description="binary entropy of the confidence in bits; 1 at confidence 0.5")
     margin: float = Field(description="lead of the class over the second: 1 without a rival, 0 if equal")
     localisation: float = Field(description="spread of the box's edges per side length, 0..1")
-    value: float = Field(description="all three blended, 0..1, 1 the least sure")
+    value: float = Field(description="both blended with the doubt that the confidence leaves, 0..1, 1 the least sure")
 
 
 class DetectionAnswer(BaseModel):
@@ -23,9 +22,22 @@ class DetectionAnswer(BaseModel):
 
     kind: DetectionKind
     box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
-    confidence: float
+    confidence: float = Field(description="calibrated: of the boxes that say 0.8, about 80 % are right")
     gtin: str | None = Field(description="the product, where the model's classes are products")
     uncertainty: UncertaintyAnswer
+    shelf: int | None = Field(
+        None, description="of a facing: its shelf, 1 for the topmost of its bay; null for other kinds"
+    )
+    place: int | None = Field(
+        None, description="of a facing: its rank on that shelf, 1 for the leftmost; a stack counts from its top"
+    )
+
+
+class ShelfAnswer(BaseModel):
+    """One shelf of a bay."""
+
+    number: int = Field(description="1 for the topmost; bays side by side have shelves of one number")
+    line: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2: its left and its right end")
 
 
 class ConditionAnswer(BaseModel):
@@ -35,6 +47,20 @@ class ConditionAnswer(BaseModel):
     angle: ViewingAngle
     format: StoreFormat
     stratum: str
+    colour_temperature: float | None = Field(description="of the light, estimated, in kelvin")
+    yaw: float | None = Field(
+        description="degrees the camera looks past the shelf's normal, estimated; positive where the shelf is nearer "
+        "on the right; null with too few facings to tell"
+    )
+
+
+class AdviceAnswer(BaseModel):
+    """A reason to take a photo again."""
+
+    code: str = Field(description="dark, blurred, glare, no-shelf, too-far, cut-off or too-oblique")
+    message: str = Field(description="what to do, for the person with the camera")
+    measured: float
+    limit: float = Field(description="what the measured figure has passed")
 
 
 class AnalysisAnswer(BaseModel):
@@ -43,8 +69,12 @@ class AnalysisAnswer(BaseModel):
     width: int = Field(description="of the upright photo in pixels")
     height: int
     condition: ConditionAnswer
+    retake: list[AdviceAnswer] = Field(description="why the photo should be taken again; it was taken in all the same")
     model_version: int
-    detections: list[DetectionAnswer]
+    detections: list[DetectionAnswer] = Field(
+        description="in reading order: facings shelf by shelf from the left, then the rest"
+    )
+    shelves: list[ShelfAnswer] = Field(description="from the top")
     truncated: bool = Field(description="true if there were more detections than are given")
     faces_blurred: int
 

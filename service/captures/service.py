@@ -3,25 +3,24 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from retail.stores import StoreFormat
 from sampling.near_duplicates import find_near_duplicate
-from service.captures.answers import detection_answers
-from service.captures.looking import Seen, look_at
+from service.captures.answers import detection_answers, retake_answers, shelf_answers
+from service.captures.looking import Seen, look_at, open_photo
 from service.captures.queries import VECTOR, find_by_photo, find_capture, latest_image_vectors
 from service.context import Context
 from service.ids import new_id
 from service.metrics import stage
 from service.problems import not_found
-from service.records import BayRecord, CameraRecord, CaptureRecord, SignatureRecord, StoreRecord
-from service.stores.queries import find_place
-from vision.decoding import encode_jpeg
+from service.records import CaptureRecord, SignatureRecord
+from service.stores.queries import places_of_capture
 
 COMPARED_CAPTURES = 200
-JPEG_QUALITY = 92
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +48,51 @@ def receive_capture(context: Context, sent: Sent) -> tuple[CaptureRecord, bool]:
         known = find_by_photo(session, sent.store_id, sent.bay_id, sha256)
     if known is not None:
         return known, False
-    seen = look_at(sent.photo, format, context.serving.current(), context.faces, context.settings.photo)
+    model = context.serving.current()
+    photo = open_photo(sent.photo, model, context.faces, context.settings.photo)
+    now, picture = context.clock(), photo.picture()
+    id = new_id(now)
+    key = f"captures/{id[-2:]}/{id}.jpg"
+    with context.images.putting(key, picture):  # the disk works while the model looks
+        seen = look_at(photo, format, model)
+        capture = CaptureRecord(
+            id=id,
+            sha256=sha256,
+            store_id=sent.store_id,
+            camera_id=sent.camera_id,
+            bay_id=sent.bay_id,
+            taken_at=sent.taken_at,
+            received_at=now,
+            image_key=key,
+            image_sha256=hashlib.sha256(picture).hexdigest(),
+            near_duplicate_of=_near_duplicate(context, sent.bay_id, seen),
+            **_what_was_seen(seen),
+        )
     with stage("store"):
-        return _keep(context, sent, sha256, seen)
+        return _record(context, capture, seen)
 
 
-def _keep(context: Context, sent: Sent, sha256: str, seen: Seen) -> tuple[CaptureRecord, bool]:
-    picture = encode_jpeg(seen.image, JPEG_QUALITY)
-    capture = _capture(context, sent, sha256, seen, picture)
+def _what_was_seen(seen: Seen) -> dict[str, Any]:
+    """Return a capture's columns that come from looking at it."""
+    width, height = seen.detections.size
+    return {
+        "width": width,
+        "height": height,
+        "faces_blurred": seen.faces_blurred,
+        "stratum": seen.condition.stratum,
+        "colour_temperature": seen.colour_temperature,
+        "yaw": seen.yaw,
+        "retake": retake_answers(seen.retake),
+        "model_version": seen.model.version,
+        "truncated": seen.detections.truncated,
+        "detections": detection_answers(seen.detections, seen.shelves, seen.unsure, seen.model.metadata),
+        "shelves": shelf_answers(seen.shelves),
+    }
+
+
+def _record(context: Context, capture: CaptureRecord, seen: Seen) -> tuple[CaptureRecord, bool]:
+    """Record a capture whose picture is there; whatever goes wrong, no picture stays without its record."""
     try:
-        context.images.put(capture.image_key, picture)
         with context.database.write() as session:
             session.add(capture)
             session.flush()
@@ -66,7 +100,7 @@ def _keep(context: Context, sent: Sent, sha256: str, seen: Seen) -> tuple[Captur
     except IntegrityError:
         context.images.delete(capture.image_key)
         with context.database.read() as session:
-            winner = find_by_photo(session, sent.store_id, sent.bay_id, sha256)
+            winner = find_by_photo(session, capture.store_id, capture.bay_id, capture.sha256)
         if winner is None:
             raise
         return winner, False  # the same photo, sent twice at once
@@ -85,31 +119,6 @@ def _clear_away(context: Context, capture: CaptureRecord) -> None:
     with context.database.read() as session:
         if find_capture(session, capture.id) is None:
             context.images.delete(capture.image_key)
-
-
-def _capture(context: Context, sent: Sent, sha256: str, seen: Seen, picture: bytes) -> CaptureRecord:
-    now = context.clock()
-    id = new_id(now)
-    width, height = seen.detections.size
-    return CaptureRecord(
-        id=id,
-        sha256=sha256,
-        store_id=sent.store_id,
-        camera_id=sent.camera_id,
-        bay_id=sent.bay_id,
-        taken_at=sent.taken_at,
-        received_at=now,
-        width=width,
-        height=height,
-        image_key=f"captures/{id[-2:]}/{id}.jpg",
-        image_sha256=hashlib.sha256(picture).hexdigest(),
-        faces_blurred=seen.faces_blurred,
-        stratum=seen.condition.stratum,
-        near_duplicate_of=_near_duplicate(context, sent.bay_id, seen),
-        model_version=seen.model.version,
-        truncated=seen.detections.truncated,
-        detections=detection_answers(seen.detections, seen.unsure, seen.model.metadata),
-    )
 
 
 def _near_duplicate(context: Context, bay_id: str, seen: Seen) -> str | None:
@@ -132,13 +141,11 @@ def _signature(capture: CaptureRecord, seen: Seen) -> SignatureRecord:
 def _check_place(session: Session, sent: Sent) -> StoreFormat:
     """Return the store's format if the store, the bay and the camera are known and belong together."""
     register = f"Register it with PUT /v1/stores/{sent.store_id}"
-    store = find_place(session, StoreRecord, sent.store_id)
-    bay = find_place(session, BayRecord, sent.bay_id)
-    camera = None if sent.camera_id is None else find_place(session, CameraRecord, sent.camera_id)
-    if store is None:
+    format, store_of_bay, store_of_camera = places_of_capture(session, sent.store_id, sent.bay_id, sent.camera_id)
+    if format is None:
         raise not_found("store", sent.store_id, field="store_id", remedy=f"{register}.")
-    if bay is None or bay.store_id != sent.store_id:
+    if store_of_bay != sent.store_id:
         raise not_found("bay", sent.bay_id, field="bay_id", remedy=f"{register}/bays/{sent.bay_id}.")
-    if sent.camera_id is not None and (camera is None or camera.store_id != sent.store_id):
+    if sent.camera_id is not None and store_of_camera != sent.store_id:
         raise not_found("camera", sent.camera_id, field="camera_id", remedy=f"{register}/cameras/{sent.camera_id}.")
-    return StoreFormat(store.format)
+    return StoreFormat(format)

@@ -7,17 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from retail.stores import StoreFormat
-from service.captures.looking import look_at
-from service.captures.overlay import OVERLAY_QUALITY
+from service.captures.looking import look_at, open_photo
+from service.captures.overlay import overlay_of
 from service.cli.records import records
 from service.cli.terminal import fail, fail_with, output
-from service.context import face_blurrer, utc_now
+from service.context import face_finder, utc_now
 from service.models.serving import Serving, ServingModel
 from service.models.starter import ensure_starter
 from service.problems import Problem
 from service.settings import Settings
-from vision.decoding import encode_jpeg
-from vision.overlay import draw
 
 
 def analyze(
@@ -35,17 +33,16 @@ def analyze(
         fail("--overlay takes one photo.", "Call it once for each photo.")
     settings = Settings()
     model = _champion(settings)
-    faces = face_blurrer(settings)
+    faces = face_finder(settings)
     for photo in photos:
         try:
-            seen = look_at(photo.read_bytes(), format, model, faces, settings.photo, reduced=overlay is None)
+            opened = open_photo(photo.read_bytes(), model, faces, settings.photo)
         except Problem as problem:
             fail_with(Problem(problem.status, problem.code, f"{photo}: {problem.detail}", remedy=problem.remedy))
-        answer = seen.answer()
+        answer = look_at(opened, format, model).answer()
         typer.echo(json.dumps(answer)) if as_json else output.print(_summary(photo, answer))
         if overlay is not None:
-            picture = draw(seen.image, seen.detections, seen.model.metadata, seen.unsure)
-            overlay.write_bytes(encode_jpeg(picture, OVERLAY_QUALITY))
+            overlay.write_bytes(overlay_of(opened.picture(), answer["detections"], answer["shelves"]))
 
 
 def _champion(settings: Settings) -> ServingModel:

@@ -15,7 +15,7 @@ from service.records import ModelRecord
 from service.settings import Settings
 from vision.artefact import ArtefactMetadata, read_metadata
 from vision.detector import Detector
-from vision.runtime import load_runtime
+from vision.runtime import load_runtime, served_precision
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class ServingModel:
     version: int
     detector: Detector
     metadata: ArtefactMetadata
+    most_tiles: int = 1
 
 
 class Serving:
@@ -109,10 +110,11 @@ def load_model(settings: Settings, model: ModelRecord) -> ServingModel:
     path, vision = artefact_of(settings, model), settings.vision
     metadata = read_metadata(path)
     streams = min(settings.admission.at_once, vision.threads)
-    runtime = load_runtime(vision.runtime, path, threads=vision.threads, streams=streams, precision=vision.precision)
+    precision = served_precision(vision.precision, metadata.precision, vision.runtime)
+    runtime = load_runtime(vision.runtime, path, threads=vision.threads, streams=streams, precision=precision)
     detector = Detector(runtime, metadata, confidence=vision.confidence, max_detections=vision.max_detections)
     detector.detect(np.zeros((metadata.input_size, metadata.input_size, 3), np.uint8))
-    return ServingModel(model.version, detector, metadata)
+    return ServingModel(model.version, detector, metadata, vision.most_tiles)
 
 
 def _champion(session: Session) -> ModelRecord:

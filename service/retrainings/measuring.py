@@ -18,7 +18,7 @@ from training.captures import LabelledCapture
 from vision.artefact import read_metadata
 from vision.decoding import decode
 from vision.detector import Detector
-from vision.runtime import load_runtime
+from vision.runtime import load_runtime, served_precision
 
 REPORT, GATE = "evaluation.json", "gate.json"
 _LEAST_CONFIDENCE, _MOST_DETECTIONS = 0.01, 600
@@ -64,9 +64,11 @@ def read_results(work: Work) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _detector(settings: Settings, artefact: Path) -> Detector:
-    vision = settings.vision
-    runtime = load_runtime(vision.runtime, artefact, threads=vision.threads, precision=vision.precision)
-    return Detector(runtime, read_metadata(artefact), confidence=_LEAST_CONFIDENCE, max_detections=_MOST_DETECTIONS)
+    vision, metadata = settings.vision, read_metadata(artefact)
+    precision = served_precision(vision.precision, metadata.precision, vision.runtime)
+    runtime = load_runtime(vision.runtime, artefact, threads=vision.threads, precision=precision)
+    least = metadata.calibrated(_LEAST_CONFIDENCE)  # or a calibration would decide how long the tail is that AP sees
+    return Detector(runtime, metadata, confidence=least, max_detections=_MOST_DETECTIONS)
 
 
 def _latency_ratio(old: Detector, new: Detector, captures: tuple[LabelledCapture, ...]) -> float:

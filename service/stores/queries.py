@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,12 +12,28 @@ from service.inserting import insert_if_new
 from service.records import BayRecord, CameraRecord, StoreRecord
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-Place = TypeVar("Place", StoreRecord, CameraRecord, BayRecord)
 
 
-def find_place(session: Session, kind: type[Place], id: str) -> Place | None:
-    """Return a store, camera or bay, None if there is none of this id; any text may be asked for."""
-    return session.get(kind, id) if re.match(ID_PATTERN, id) else None
+def places_of_capture(
+    session: Session, store_id: str, bay_id: str, camera_id: str | None
+) -> tuple[str | None, str | None, str | None]:
+    """Return the store's format, the bay's store and the camera's store; None for each that there is not.
+
+    Any text may be asked for; all three are asked for at once, because every photo asks.
+    """
+    wanted = (
+        (StoreRecord.format, StoreRecord.id == _possible(store_id)),
+        (BayRecord.store_id, BayRecord.id == _possible(bay_id)),
+        (CameraRecord.store_id, CameraRecord.id == _possible(camera_id or "")),
+    )
+    row = session.execute(select(*(select(column).where(where).scalar_subquery() for column, where in wanted))).one()
+    format, store_of_bay, store_of_camera = row
+    return format, store_of_bay, store_of_camera
+
+
+def _possible(id: str) -> str:
+    """Return an id, or the empty text, which is none, for what no database may be asked for."""
+    return id if re.match(ID_PATTERN, id) else ""
 
 
 def put_store(session: Session, store: Store) -> bool:

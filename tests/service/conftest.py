@@ -148,8 +148,8 @@ class LiteralRuntime:
         (0.0, 0.0, 0.8, 0.0),
     )
 
-    def infer(self, tensor: np.ndarray) -> RawOutputs:
-        coarse = cv2.resize(tensor[0].transpose(1, 2, 0), (8, 8), interpolation=cv2.INTER_AREA)
+    def infer(self, framed: np.ndarray) -> RawOutputs:
+        coarse = cv2.resize(np.float32(framed[0] / 255), (8, 8), interpolation=cv2.INTER_AREA)
         return RawOutputs(
             boxes=np.array(self.BOXES, np.float32),
             probabilities=np.array(self.PROBABILITIES, np.float32),

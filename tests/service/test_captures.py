@@ -1,10 +1,13 @@
 import hashlib
+import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
+from PIL.ExifTags import GPS, IFD
 
 from service.auth.permissions import Role
 from service.captures.schemas import AnalysisAnswer, CaptureAnswer
@@ -27,11 +30,10 @@ def test_a_capture_is_answered_with_what_was_seen(client, bay, make_photo):
     assert body["condition"]["format"] == "convenience"
     assert body["condition"]["stratum"].endswith("/frontal/convenience")
     assert (body["truncated"], body["duplicate"], body["near_duplicate_of"]) == (False, False, None)
-    assert [d["kind"] for d in body["detections"]] == ["facing", "shelf", "tag", "facing"]
-    sure, *_, unsure = body["detections"]
+    assert [d["kind"] for d in body["detections"]] == ["facing", "facing", "shelf", "tag"]
+    sure, unsure, *_ = body["detections"]
     assert sure["box"] == [10.0, 20.0, 110.0, 220.0]
     assert (sure["confidence"], sure["gtin"]) == (0.99, None)
-    assert unsure["uncertainty"]["entropy"] == 1.0
     assert unsure["uncertainty"]["margin"] == 0.5
     # Deviation is 2 pixels; sides are 100 and 200: mean of 2/100 and 2/200.
     assert unsure["uncertainty"]["localisation"] == 0.015
@@ -46,6 +48,21 @@ def test_answers_have_the_documented_shape(client, bay, make_photo):
     assert parsed.keys() == analysis.keys()
     assert parsed["detections"] == analysis["detections"] == capture["detections"]
     assert client.get(f"/v1/captures/{capture['id']}").json() == capture
+
+
+def test_a_bad_photo_is_kept_with_its_condition_and_with_advice(client, bay, make_photo):
+    dark = cv2.imdecode(np.frombuffer(make_photo(), np.uint8), cv2.IMREAD_COLOR) // 8
+    sent = send(client, cv2.imencode(".jpg", dark)[1].tobytes(), bay)
+    assert sent.status_code == 201
+    body = sent.json()
+    (advice,) = body["retake"]
+    assert (advice["code"], advice["limit"]) == ("dark", 0.03)
+    assert 0 < advice["measured"] < 0.03
+    assert body["condition"]["lighting"] == "dim"
+    assert 1000 <= body["condition"]["colour_temperature"] <= 25000
+    assert body["condition"]["yaw"] is None  # two facings do not tell
+    assert client.get(f"/v1/captures/{body['id']}").json() == body
+    assert send(client, make_photo(), bay).json()["retake"] == []
 
 
 def test_a_capture_leaves_a_picture_and_a_signature(client, context, bay, make_photo):
@@ -71,6 +88,19 @@ def test_the_kept_picture_is_upright_and_has_no_metadata(client, bay, make_photo
     kept = client.get(f"/v1/captures/{body['id']}/photo").content
     assert b"Exif" not in kept
     assert cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_COLOR).shape == (640, 480, 3)
+
+
+def test_an_upright_photo_is_kept_as_it_was_sent_without_its_place(client, bay, make_photo):
+    exif = PillowImage.Exif()
+    exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] = "N"
+    segment = b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0")
+    photo = make_photo()
+    placed = photo[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + photo[2:]
+    assert PillowImage.open(io.BytesIO(placed)).getexif().get_ifd(IFD.GPSInfo)
+    id = send(client, placed, bay).json()["id"]
+    kept = client.get(f"/v1/captures/{id}/photo").content
+    assert not PillowImage.open(io.BytesIO(kept)).getexif()
+    assert np.array_equal(*(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) for file in (kept, photo)))
 
 
 def test_the_overlay_is_the_photo_with_boxes(client, bay, make_photo):

@@ -30,6 +30,29 @@ def test_a_picture_is_deleted(images):
         images.get("captures/ab/1.jpg")
 
 
+def test_a_picture_is_written_while_something_else_is_done(images):
+    with images.putting("1.jpg", b"one"):
+        pass
+    assert images.get("1.jpg") == b"one"
+
+
+def test_no_picture_stays_of_what_failed_meanwhile(images):
+    with pytest.raises(RuntimeError, match="model"), images.putting("1.jpg", b"one"):
+        raise RuntimeError("the model broke")
+    assert images.keys() == []
+
+
+def test_a_picture_that_cannot_be_written_is_told_after_the_block(images, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(images, "put", fail)
+    done = []
+    with pytest.raises(OSError, match="no space"), images.putting("1.jpg", b"one"):
+        done.append("looked")
+    assert done == ["looked"]
+
+
 def test_a_failed_write_leaves_the_old_picture_and_nothing_else(tmp_path, monkeypatch):
     images = ImageStore(f"file://{tmp_path}/photos")
     images.put("1.jpg", b"old")

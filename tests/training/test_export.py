@@ -131,12 +131,13 @@ def test_stored_weights_are_the_fused_ones_rounded_once(exported: Path, full: Pa
     assert all(np.array_equal(stored[name], exact[name].astype(np.float16)) for name in halved)
 
 
-def test_temperature_is_applied_inside_the_graph(model, exported: Path, tmp_path: Path):
+@pytest.mark.parametrize("bias", [0.0, 1.5])
+def test_calibration_is_applied_inside_the_graph(model, exported: Path, tmp_path: Path, bias: float):
     image = torch.rand(1, 3, 64, 64)
-    export(model, tmp_path / "calibrated.onnx", temperature=2.0)
+    export(model, tmp_path / "calibrated.onnx", temperature=2.0, bias=bias)
     plain, calibrated = (run(path, image)["probabilities"] for path in (exported, tmp_path / "calibrated.onnx"))
     plain = np.clip(plain.astype(np.float64), 1e-7, 1 - 1e-7)
-    odds = np.sqrt(plain / (1 - plain))
+    odds = np.sqrt(plain / (1 - plain)) * np.exp(bias)
     np.testing.assert_allclose(calibrated, odds / (1 + odds), atol=1e-3)
 
 

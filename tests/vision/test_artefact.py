@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ def test_classes_have_kinds_and_products():
 
 
 def test_json_gives_the_same_metadata_back():
-    before = metadata(temperature=1.3, precision="bf16", catalogue_version=4)
+    before = metadata(
+        temperature=1.3, bias=-0.5, calibrated_on=(12, 340), confidence=0.31, precision="bf16", catalogue_version=4
+    )
     assert ArtefactMetadata.model_validate_json(before.model_dump_json()) == before
 
 
@@ -43,6 +46,12 @@ def test_json_gives_the_same_metadata_back():
 def test_wrong_metadata_is_refused(changes: dict[str, object], message: str):
     with pytest.raises(ValidationError, match=message):
         metadata(**changes)
+
+
+def test_a_probability_is_calibrated_as_the_graph_does_it():
+    assert metadata().calibrated(0.3) == pytest.approx(0.3)
+    assert metadata(temperature=2.0).calibrated(0.9) == pytest.approx(0.75)  # odds of 9 become 3
+    assert metadata(bias=math.log(4)).calibrated(0.5) == pytest.approx(0.8)
 
 
 def test_metadata_is_read_from_the_file(artefact: Path):

@@ -13,8 +13,8 @@ METADATA = ArtefactMetadata(classes=("product", "shelf"), architecture="yolo11n.
 class Told:
     """A runtime that answers what it was told: two facings, one of them doubled, on a 64x32 input."""
 
-    def infer(self, tensor: np.ndarray) -> RawOutputs:
-        assert tensor.shape == (1, 3, 32, 64)
+    def infer(self, framed: np.ndarray) -> RawOutputs:
+        assert framed.shape == (1, 32, 64, 3)
         return RawOutputs(
             boxes=np.array([[0, 0, 32, 32], [1, 0, 32, 32], [40, 8, 70, 24]], np.float32),
             probabilities=np.array([[0.9, 0.2], [0.8, 0.1], [0.1, 0.6]], np.float32),
@@ -44,8 +44,8 @@ def test_reduced_image_gives_boxes_of_the_full_photo():
 class Sliver(Told):
     """The same, but the second facing lies in the padding below the photo save for a pixel of it."""
 
-    def infer(self, tensor: np.ndarray) -> RawOutputs:
-        raw = super().infer(tensor)
+    def infer(self, framed: np.ndarray) -> RawOutputs:
+        raw = super().infer(framed)
         raw.boxes[2] = [40, 31.5, 60, 40]
         return raw
 
@@ -60,6 +60,12 @@ def test_limits_apply():
     few = Detector(Told(), METADATA, max_detections=1).detect(np.zeros((64, 128, 3), np.uint8))
     assert (len(sure), sure.truncated) == (1, False)
     assert (len(few), few.truncated) == (1, True)
+
+
+def test_the_artefact_says_from_which_confidence_on_a_detection_counts():
+    strict = METADATA.model_copy(update={"confidence": 0.7})
+    assert len(Detector(Told(), strict).detect(np.zeros((64, 128, 3), np.uint8))) == 1
+    assert len(Detector(Told(), strict, confidence=0.5).detect(np.zeros((64, 128, 3), np.uint8))) == 2
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.5, 1.0])

@@ -56,3 +56,16 @@ def test_any_number_of_anchors(count: int):
     kept = suppress(boxes, probabilities)
     assert kept.rows.tolist() == [0][:count]
     assert not kept.truncated
+
+
+def test_all_anchors_of_a_tiled_photo_at_once():
+    """33,600 anchors on 300 things: the most confident anchor of each thing is what is left."""
+    rng = np.random.default_rng(0)
+    thing = np.arange(33_600) % 300
+    left, top = (thing % 20) * 60.0, (thing // 20) * 60.0
+    boxes = np.stack((left, top, left + 50, top + 50), 1) + rng.uniform(-2, 2, (33_600, 4))
+    scores = rng.uniform(0.1, 0.6, (33_600, 1))
+    scores[:300] = rng.uniform(0.7, 0.9, (300, 1))
+    kept = suppress(boxes.astype(np.float32), scores.astype(np.float32))
+    assert sorted(kept.rows.tolist()) == list(range(300))
+    assert not kept.truncated

@@ -11,8 +11,8 @@ from vision.runtime import OnnxRuntime, OpenVinoRuntime, RuntimeName, load_runti
 FIELDS = ("boxes", "probabilities", "edge_variances", "vectors", "image_vector")
 
 
-def tensor(seed: int, height: int = 64, width: int = 96) -> np.ndarray:
-    return np.random.default_rng(seed).random((1, 3, height, width), dtype=np.float32)
+def pixels(seed: int, height: int = 64, width: int = 96) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
@@ -20,13 +20,13 @@ class TestContract:
     def test_shapes_follow_the_input(self, artefact: Path, name: RuntimeName):
         runtime = load_runtime(name, artefact, threads=1)
         for height, width, anchors in ((64, 96, 126), (32, 32, 21)):
-            raw = runtime.infer(tensor(0, height, width))
+            raw = runtime.infer(pixels(0, height, width))
             shapes = [getattr(raw, field).shape for field in FIELDS]
             assert shapes == [(anchors, 4), (anchors, 4), (anchors, 4), (anchors, 64), (448,)]
             assert all(getattr(raw, field).dtype == np.float32 for field in FIELDS)
 
     def test_values_are_what_they_say(self, artefact: Path, name: RuntimeName):
-        raw = load_runtime(name, artefact, threads=1).infer(tensor(0))
+        raw = load_runtime(name, artefact, threads=1).infer(pixels(0))
         assert raw.probabilities.min() >= 0
         assert raw.probabilities.max() <= 1
         assert np.ptp(raw.probabilities) > 0.1
@@ -36,18 +36,18 @@ class TestContract:
 
     def test_threads_get_the_answers_to_their_own_questions(self, artefact: Path, name: RuntimeName):
         runtime = load_runtime(name, artefact, threads=2, streams=2)
-        tensors = [tensor(seed) for seed in range(8)]
-        alone = [runtime.infer(t).image_vector for t in tensors]
+        photos = [pixels(seed) for seed in range(8)]
+        alone = [runtime.infer(photo).image_vector for photo in photos]
         with ThreadPoolExecutor(4) as pool:
-            together = list(pool.map(runtime.infer, tensors))
+            together = list(pool.map(runtime.infer, photos))
         for single, raw in zip(alone, together, strict=True):
             np.testing.assert_allclose(raw.image_vector, single, atol=1e-5)
 
     def test_answers_outlive_the_next_pass(self, artefact: Path, name: RuntimeName):
         runtime = load_runtime(name, artefact, threads=1)
-        first = runtime.infer(tensor(0))
+        first = runtime.infer(pixels(0))
         kept = first.vectors.copy()
-        runtime.infer(tensor(1))
+        runtime.infer(pixels(1))
         assert np.array_equal(first.vectors, kept)
 
     def test_other_files_are_refused(self, artefact: Path, tmp_path: Path, name: RuntimeName):
@@ -67,7 +67,7 @@ class TestContract:
 
 
 def test_runtimes_agree(artefact: Path):
-    question = tensor(5)
+    question = pixels(5)
     left = OpenVinoRuntime(artefact, threads=1, precision="f32").infer(question)
     right = OnnxRuntime(artefact, threads=1).infer(question)
     for field in FIELDS:
@@ -85,4 +85,4 @@ def test_loading_and_running_open_no_connection(artefact: Path, monkeypatch: pyt
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    load_runtime("openvino", artefact, threads=1).infer(tensor(0))
+    load_runtime("openvino", artefact, threads=1).infer(pixels(0))

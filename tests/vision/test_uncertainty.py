@@ -1,8 +1,7 @@
 import numpy as np
-import pytest
 
 from vision.detections import Detections
-from vision.uncertainty import binary_entropy, uncertainty_of
+from vision.uncertainty import uncertainty_of
 
 
 def detections(probabilities, deviations=None) -> Detections:
@@ -18,9 +17,9 @@ def detections(probabilities, deviations=None) -> Detections:
     )
 
 
-def test_entropy_is_highest_at_a_half():
-    bits = binary_entropy(np.array([0, 0.11, 0.5, 0.89, 1], np.float32))
-    np.testing.assert_allclose(bits, [0, 0.5, 1, 0.5, 0], atol=1e-3)
+def test_doubt_is_what_the_winning_class_leaves():
+    measured = uncertainty_of(detections([[0.8, 0.4], [0.1, 0.3]]))
+    np.testing.assert_allclose(measured.doubt, [0.2, 0.7], rtol=1e-6)
 
 
 def test_ambiguity_is_the_second_class_relative_to_the_first():
@@ -38,10 +37,8 @@ def test_localisation_is_relative_to_the_sides():
 
 
 def test_value_joins_all_three():
-    measured = uncertainty_of(detections([[0.5, 0.1]], [[1, 2, 1, 2]]))
-    assert measured.value[0] == pytest.approx(1)
-    sure = uncertainty_of(detections([[1.0, 0.5]], [[1, 2, 1, 2]]))
-    assert sure.value[0] == pytest.approx(1 - 0.5 * 0.9, abs=1e-4)
+    measured = uncertainty_of(detections([[0.8, 0.4], [1.0, 0.0], [0.0, 0.0]], [[1, 2, 1, 2]] * 3))
+    np.testing.assert_allclose(measured.value, [1 - 0.8 * 0.5 * 0.9, 0.1, 1], rtol=1e-5)
 
 
 def test_nothing_found_is_nothing_unsure():

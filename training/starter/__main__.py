@@ -17,12 +17,16 @@ from rich.console import Console
 
 from retail.conditions import Lighting
 from training.architecture import PRETRAINED_ARCHITECTURE, build_model, load_checkpoint, save_checkpoint
+from training.calibration import UNCALIBRATED, calibrate
 from training.export import export_onnx
 from training.fit import fit
 from training.fit_config import FitConfig
+from training.precision import choose_precision
+from training.starter.calibration_photos import calibration_photos
 from training.starter.photos import CLASSES, write_photos
 from training.trainer import EpochReport
 from vision.artefact import ArtefactMetadata
+from vision.decoding import decode
 from vision.starter import ARTEFACT, CHECKPOINT
 
 RUN = "starter-2"
@@ -46,7 +50,7 @@ def main(data: Path, work: Path) -> None:
             console.print(f"stage {number + 1} of {len(STAGES)}: {config.epochs} epochs at {config.image_size} px")
             folder = work / f"stage{number + 1}"
             checkpoint = fit(checkpoint, CLASSES, data_yaml, folder, config, partial(report, console))
-    publish(checkpoint)
+    publish(checkpoint, data, work)
 
 
 def first_weights(work: Path) -> Path:
@@ -66,11 +70,14 @@ def report(console: Console, epoch: EpochReport) -> None:
     console.print(f"  epoch {epoch.epoch}/{epoch.epochs}: {losses}, {epoch.seconds:.0f} s")
 
 
-def publish(checkpoint: Path) -> None:
-    """Export the artefact and put both files where serving and fine-tuning find them."""
+def publish(checkpoint: Path, data: Path, work: Path) -> None:
+    """Calibrate, export, choose the precision, and put both files where serving finds them."""
     model = load_checkpoint(checkpoint)
+    photos = calibration_photos(data / "grocery-store-klasson", work / "calibration")
     metadata = ArtefactMetadata(classes=CLASSES, architecture=PRETRAINED_ARCHITECTURE, training_run=RUN)
-    export_onnx(model, ARTEFACT, metadata)
+    calibration = calibrate(model, metadata, photos, "kinds") or UNCALIBRATED
+    export_onnx(model, ARTEFACT, calibration.applied_to(metadata))
+    choose_precision(ARTEFACT, [decode(photo.image.read_bytes()).image for photo in photos])
     shutil.copyfile(checkpoint, CHECKPOINT)
     for file in (ARTEFACT, CHECKPOINT):
         print(f"written: {file.name}, {file.stat().st_size:,} bytes")

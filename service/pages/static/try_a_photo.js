@@ -5,11 +5,14 @@ const stage = element("stage"), canvas = element("canvas"), file = element("file
 const pen = canvas.getContext("2d");
 // The overlay pictures use the same ramp: teal is sure, orange is not.
 const RAMP = [[0, 128, 128], [222, 203, 164], [230, 97, 1]];
-const KINDS = ["facing", "shelf", "tag", "gap"];
+const WORDS = { facing: "facing", shelf: "edge", tag: "tag", gap: "gap" };
 
-let picture = null; // ImageBitmap, upright
+const LONG_SIDE = 2000; // of the picture that is drawn: a camera's 16 megapixels would be scaled down again on every move
+
+let picture = null; // canvas with the photo, upright
 let answer = null; // what the API answered
-let selected = -1; // row of answer.detections
+let selected = -1; // row of answer.detections, which come in reading order
+let boxes = true; // whether they are drawn; the selected one always is
 let latest = 0; // counts photos, so that a slow answer cannot overwrite a newer one
 
 // --- key: from the address's fragment (which is never sent anywhere), else remembered ---
@@ -25,29 +28,41 @@ key.addEventListener("input", () => localStorage.setItem("shelfloop-key", key.va
 // --- photo in ---
 
 async function look(photo) {
-  const turn = ++latest;
+  const turn = ++latest, begin = performance.now();
+  const answering = analyze(photo); // while the browser decodes the photo for itself
+  answering.catch(() => {}); // reported below
   try {
-    picture = await createImageBitmap(photo, { imageOrientation: "from-image" });
+    picture = await shrunk(photo);
   } catch {
     return say("This file is not a picture that the browser can show.", "wrong");
   }
+  if (turn !== latest) return;
   [answer, selected] = [null, -1];
   stage.dataset.state = "working";
-  element("result").hidden = true;
+  element("result").hidden = element("retake").hidden = true;
   element("another").hidden = false;
   say("Looking…");
   show();
   try {
-    const begin = performance.now();
-    const found = await analyze(photo);
+    const found = await answering;
     if (turn !== latest) return;
     answer = found;
     report((performance.now() - begin) / 1000);
+    describe();
   } catch (problem) {
     if (turn === latest) say(problem.message, "wrong");
   }
   if (turn === latest) stage.dataset.state = "shown";
   show();
+}
+
+async function shrunk(photo) {
+  const bitmap = await createImageBitmap(photo, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
+  const small = Object.assign(document.createElement("canvas"), { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+  small.getContext("2d").drawImage(bitmap, 0, 0, small.width, small.height);
+  bitmap.close();
+  return small;
 }
 
 async function analyze(photo) {
@@ -68,7 +83,10 @@ async function analyze(photo) {
   return body;
 }
 
-file.addEventListener("change", () => file.files[0] && look(file.files[0]));
+file.addEventListener("change", () => {
+  if (file.files[0]) look(file.files[0]);
+  file.value = ""; // or choosing the same photo again would be no change
+});
 element("another").addEventListener("click", () => file.click());
 addEventListener("paste", (event) => event.clipboardData.files[0] && look(event.clipboardData.files[0]));
 for (const name of ["dragover", "dragleave", "drop"]) {
@@ -87,15 +105,18 @@ function say(text, kind = "") {
 }
 
 function report(seconds) {
-  const { detections, condition } = answer;
+  const { detections, condition, shelves, retake = [] } = answer;
   const count = (kind) => detections.filter((detection) => detection.kind === kind).length;
-  say(`${detections.length} detections in ${seconds.toFixed(2)} s${answer.truncated ? "; there are more than are shown" : ""}.`);
-  element("counts").replaceChildren(...KINDS.map((kind) => {
+  say(`${detections.length} detections in ${seconds.toFixed(2)} s.${answer.truncated ? " There are more than are shown: photograph a smaller part of the shelf." : ""}`);
+  element("retake").hidden = !retake.length;
+  element("retake").replaceChildren(...retake.map(({ message }) => Object.assign(document.createElement("li"), { textContent: message })));
+  element("counts").replaceChildren(...Object.keys(WORDS).map((kind) => {
     const item = document.createElement("li");
-    item.append(Object.assign(document.createElement("b"), { textContent: count(kind) }), count(kind) === 1 ? kind : kind === "shelf" ? "shelves" : `${kind}s`);
+    item.append(Object.assign(document.createElement("b"), { textContent: count(kind) }), count(kind) === 1 ? WORDS[kind] : `${WORDS[kind]}s`);
     return item;
   }));
   list("facts", {
+    Shelves: new Set(shelves.map((shelf) => shelf.number)).size,
     Light: condition.lighting,
     Angle: condition.angle,
     Photo: `${answer.width} × ${answer.height}`,
@@ -108,14 +129,14 @@ function report(seconds) {
 function describe() {
   const detection = answer?.detections[selected];
   if (!detection) return list("detection", {}, "Point at a box, or step with the arrow keys.");
-  const { kind, confidence, gtin, uncertainty } = detection;
+  const { kind, confidence, gtin, uncertainty, shelf, place } = detection;
   const share = (number) => `${(100 * number).toFixed(1)} %`;
   list("detection", {
-    Kind: kind,
+    Kind: WORDS[kind],
+    ...(shelf && { Shelf: shelf, Place: place }),
     ...(gtin && { GTIN: gtin }),
     Confidence: share(confidence),
     Uncertainty: share(uncertainty.value),
-    Entropy: `${uncertainty.entropy.toFixed(3)} bit`,
     Margin: share(uncertainty.margin),
     Localisation: share(uncertainty.localisation),
     Number: `${selected + 1} of ${answer.detections.length}`,
@@ -151,7 +172,8 @@ function show() {
     const back = picture.width / answer.width / toCanvas;
     pen.drawImage(picture, x * back, y * back, width * back, height * back, x, y, width, height);
   }
-  answer.detections.forEach((detection, row) => row !== selected && outline(detection, toCanvas, density, selected >= 0 ? 0.4 : 1));
+  if (boxes) answer.detections.forEach((detection, row) => row !== selected && outline(detection, toCanvas, density, selected >= 0 ? 0.4 : 1));
+  for (const shelf of answer.shelves) underline(shelf, toCanvas, density);
   if (selected >= 0) outline(answer.detections[selected], toCanvas, density * 1.6, 1);
 }
 
@@ -175,6 +197,25 @@ function outline(detection, toCanvas, unit, opacity) {
   }
   pen.globalAlpha = 1;
   pen.setLineDash([]);
+}
+
+function underline({ number, line: [x1, y1, x2, y2] }, toCanvas, unit) {
+  pen.beginPath();
+  pen.moveTo(x1 * toCanvas, y1 * toCanvas);
+  pen.lineTo(x2 * toCanvas, y2 * toCanvas);
+  for (const [style, width] of [["rgb(0 0 0 / 55%)", 4.5 * unit], ["white", 2 * unit]]) {
+    [pen.strokeStyle, pen.lineWidth] = [style, width];
+    pen.stroke();
+  }
+  const radius = 9 * unit, x = Math.max(x1 * toCanvas, radius), y = Math.min(Math.max(y1 * toCanvas, radius), canvas.height - radius);
+  pen.fillStyle = "white";
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.fill();
+  pen.fillStyle = "black";
+  pen.font = `600 ${11 * unit}px system-ui, sans-serif`;
+  [pen.textAlign, pen.textBaseline] = ["center", "middle"];
+  pen.fillText(number, x, y + unit / 2);
 }
 
 function rectangle({ box: [x1, y1, x2, y2] }, toCanvas) {
@@ -202,14 +243,36 @@ canvas.addEventListener("pointermove", (event) => {
   select(smallestAt((event.clientX - frame.left) * toPhoto, (event.clientY - frame.top) * toPhoto));
 });
 canvas.addEventListener("pointerleave", () => select(-1));
-canvas.addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  const most = answer?.detections.length ?? 0;
-  if (event.key === "Escape") select(-1);
-  if (!step || !most) return;
+addEventListener("keydown", (event) => {
+  if (!answer?.detections.length || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const go = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), ArrowDown: () => climb(1), ArrowUp: () => climb(-1), Escape: () => select(-1), o: toggle }[event.key];
+  if (!go) return;
   event.preventDefault();
-  select(selected < 0 ? (step > 0 ? 0 : most - 1) : (selected + step + most) % most);
+  go();
 });
+
+function step(by) {
+  const most = answer.detections.length;
+  select(selected < 0 ? (by > 0 ? 0 : most - 1) : (selected + by + most) % most);
+}
+
+// To the nearest facing on the shelf below or above.
+function climb(by) {
+  const from = answer.detections[selected];
+  if (!from?.shelf) return step(by);
+  const middle = ({ box: [x1, , x2] }) => (x1 + x2) / 2;
+  let best = selected, least = Infinity;
+  answer.detections.forEach((detection, row) => {
+    const far = Math.abs(middle(detection) - middle(from));
+    if (detection.shelf === from.shelf + by && far < least) [best, least] = [row, far];
+  });
+  select(best);
+}
+
+function toggle() {
+  boxes = !boxes;
+  show();
+}
 
 function smallestAt(x, y) {
   let best = -1, least = Infinity;

@@ -55,6 +55,7 @@ def test_labels_become_the_champion(
     assert (done.state, done.error, done.candidate_version) == ("promoted", None, 2), done.progress
     assert [line["epoch"] for line in done.progress["history"]] == [1, 2]
     assert done.progress["captures"] == {"train": 4, "validation": 1, "set_aside": 0}
+    assert done.progress["calibration"].startswith("too few validation photos")
     with context.database.read() as session:
         assert champion_version(session) == 2
         model = get_model(session, 2)

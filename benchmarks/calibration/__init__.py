@@ -1,0 +1,1 @@
+"""What the model says about its own doubt, held against the truth: calibration, and how well each signal warns."""

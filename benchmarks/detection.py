@@ -1,0 +1,165 @@
+"""How well the starter sees: real shelves that trained nothing, and a drawn world kept apart. `make bench-detection`
+
+Everything runs on the exported artefact, with a closer look at dense photos wherever the service would take one.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.photo_sets import UNSEEN_WORLD, drawn, freiburg, fridge, k4r, photographed
+from benchmarks.report import Report, Target, machine
+from labeling.annotations import as_array
+from retail.boxes import Boxes, DetectionKind, areas, intersections, iou
+from service.settings import VisionSettings
+from training.captures import LabelledCapture
+from training.evaluation import EvaluationReport, evaluate
+from training.matching import RIGHT_AT_IOU
+from training.synthetic.spec import load_photo_plan
+from training.synthetic.truth import SyntheticCapture
+from vision.artefact import ArtefactMetadata, read_metadata
+from vision.decoding import decode
+from vision.detections import Detections
+from vision.detector import Detector
+from vision.letterbox import Image
+from vision.runtime import load_runtime
+from vision.shelves import find_shelves
+from vision.starter import ARTEFACT
+from vision.tiling import look_closer
+
+Row = dict[str, Any]
+LOWEST_CONFIDENCE = 0.01  # AP looks at every box, however doubtful
+
+
+def main() -> None:
+    """Measure every set, publish."""
+    data = Path(_arguments().data)
+    metadata = read_metadata(ARTEFACT)
+    runtime = load_runtime("openvino", ARTEFACT, threads=2, precision="f32")
+    doubtful = Detector(runtime, metadata, metadata.calibrated(LOWEST_CONFIDENCE))
+    served = Detector(runtime, metadata)
+    started, plan = machine(), load_photo_plan(UNSEEN_WORLD)
+    with tempfile.TemporaryDirectory(prefix="shelfloop-bench-") as scratch:
+        captures = list(photographed(plan))
+        sets = {
+            "unseen world": list(drawn(captures, Path(scratch))),
+            "fridge": list(fridge(data)),
+            "Freiburg": list(freiburg(data)),
+        }
+        reports = {
+            name: evaluate(_looking(doubtful), metadata.classes, labelled, "kinds", name)
+            for name, labelled in sets.items()
+        }
+    shelves = [_on_right_shelf(_looking(served)(capture.image), metadata, capture) for capture in captures]
+    dense = [_counts(_looking(served)(decode(c.image.read_bytes()).image), metadata, c, off) for c, off in k4r(data)]
+    right, found, wanted = np.sum(dense, axis=0)
+    Report(
+        name="detection",
+        headline={
+            "unseen_product_ap50": reports["unseen world"].kinds[DetectionKind.FACING].ap50,
+            "unseen_shelf_rows_right": float(np.concatenate(shelves).mean()),
+            "fridge_product_ap50": reports["fridge"].kinds[DetectionKind.FACING].ap50,
+            "k4r_recall": right / wanted,
+            "k4r_precision": right / found,
+        },
+        targets={
+            "unseen_product_ap50": Target(at_least=0.95),
+            "unseen_shelf_rows_right": Target(at_least=0.97),
+            "fridge_product_ap50": Target(at_least=0.80),
+            "k4r_recall": Target(at_least=0.80),
+            "k4r_precision": Target(at_least=0.80),
+        },
+        rows=[row for name, report in reports.items() for row in _rows(name, report)],
+        seeds={"unseen world": plan.seed},
+        machine=started,
+    ).publish()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=os.environ.get("SHELFLOOP_DATA"), help="folder of photos, see docs/data.md")
+    arguments = parser.parse_args()
+    if not arguments.data:
+        parser.error("set SHELFLOOP_DATA to the folder of photos; docs/data.md says which ones")
+    return arguments
+
+
+def _looking(detector: Detector) -> Callable[[Image], Detections]:
+    """Return what the service does: one pass, then tiles where facings are small."""
+    most_tiles = VisionSettings().most_tiles
+    return lambda image: look_closer(detector, detector.detect(image), lambda long_side: image, most_tiles)
+
+
+def _rows(name: str, report: EvaluationReport) -> Iterator[Row]:
+    cells = {**report.kinds}
+    if name == "unseen world":
+        cells |= {f"{axis} {cell}": score for axis, values in report.axes.items() for cell, score in values.items()}
+    for cell, score in cells.items():
+        yield {
+            "photos of": name,
+            "what": str(cell),
+            "photos": score.captures,
+            "boxes": score.boxes,
+            "AP": score.ap,
+            "AP50": score.ap50,
+            "from": score.ap50_low,
+            "to": score.ap50_high,
+            "evidence": score.evidence,
+        }
+
+
+def _facings(detections: Detections, metadata: ArtefactMetadata) -> NDArray[np.bool_]:
+    kinds = [metadata.kind_of(class_id) for class_id in detections.class_ids.tolist()]
+    return np.array([kind is DetectionKind.FACING for kind in kinds], bool)
+
+
+def _counts(
+    detections: Detections, metadata: ArtefactMetadata, capture: LabelledCapture, ignored: Boxes
+) -> tuple[int, int, int]:
+    """Count facings found rightly, found at all, and wanted; a wrong one mostly inside an ignored area is no one's."""
+    boxes = detections.boxes[_facings(detections, metadata)]  # most confident first
+    truth = as_array([box for box in capture.boxes if box.kind is DetectionKind.FACING])
+    overlaps = iou(boxes, truth)
+    right = np.zeros(len(boxes), bool)
+    for row in range(len(boxes)):
+        best = int(overlaps[row].argmax())
+        if overlaps[row, best] >= RIGHT_AT_IOU:
+            right[row], overlaps[:, best] = True, 0
+    inside = intersections(boxes, ignored) / np.maximum(areas(boxes), 1)[:, None]
+    excused = ~right & (inside.max(1, initial=0) > 0.5)
+    return int(right.sum()), int((~excused).sum()), len(truth)
+
+
+def _on_right_shelf(detections: Detections, metadata: ArtefactMetadata, capture: SyntheticCapture) -> NDArray[np.bool_]:
+    """Tell for each facing found of the photographed bay whether its shelf is right.
+
+    Shelves are counted from the topmost in view, the truth from the bay's top: they may differ by one number all over
+    the photo.
+    """
+    kinds = [metadata.kind_of(class_id) for class_id in detections.class_ids.tolist()]
+    numbers = find_shelves(detections.boxes, kinds, detections.size).numbers
+    facings = np.flatnonzero(_facings(detections, metadata))
+    own = [
+        i
+        for i, (row, bay) in enumerate(zip(capture.rows, capture.bay_ids, strict=True))
+        if row is not None and bay == capture.bay_id
+    ]
+    overlaps = iou(capture.boxes[own], detections.boxes[facings])
+    matched = overlaps.max(1, initial=0) >= RIGHT_AT_IOU
+    if not matched.any():
+        return np.zeros(0, bool)
+    rows = np.array([capture.rows[i] for i in own])[matched]
+    shifts = numbers[facings[overlaps.argmax(1)[matched]]] - rows
+    values, counts = np.unique(shifts, return_counts=True)
+    right: NDArray[np.bool_] = shifts == values[counts.argmax()]
+    return right
+
+
+if __name__ == "__main__":
+    main()
