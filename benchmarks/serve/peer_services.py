@@ -10,7 +10,7 @@ from ultralytics import YOLO
 from benchmarks.serve.client import Door
 from benchmarks.serve.peers import MODEL_VARIABLE, PRECISION_VARIABLE
 from benchmarks.serve.processes import PROGRAMS, free_port, running
-from training.architecture import load_checkpoint
+from training.architecture import DEFAULT_ARCHITECTURE, load_checkpoint
 from vision.runtime import Precision
 from vision.starter import CHECKPOINT
 
@@ -23,7 +23,7 @@ def write_peer_models(folder: Path) -> dict[str, Path]:
     The export is dynamic: that lets the peer run a 4:3 photo at 640x480 rather than pad it to a square.
     """
     model = load_checkpoint(CHECKPOINT)
-    yolo = YOLO(model.yaml["yaml_file"], task="detect")
+    yolo = YOLO(DEFAULT_ARCHITECTURE, task="detect")  # any that Ultralytics knows by name: it is replaced at once
     yolo.model = model
     weights = folder / "peer.pt"
     yolo.save(weights)
