@@ -40,7 +40,7 @@ class AdmissionSettings(BaseModel):
     """How many photos are worked on at once, and how many may wait."""
 
     model_config = ConfigDict(extra="forbid")
-    at_once: int = Field(2, ge=1)
+    at_once: int = Field(3, ge=1)
     waiting: int = Field(64, ge=0)
 
 

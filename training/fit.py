@@ -61,6 +61,7 @@ def fit(
     averaged = _averaged_of_finished(state, model, config)
     if averaged is None:
         overrides = _overrides(config, classes, data_yaml, run_folder)
+        overrides["freeze"] = len(model.yaml["backbone"]) if config.freeze_backbone else None
         trainer = ShelfTrainer(model, overrides, state, best, on_epoch, threads or os.cpu_count() or 1)
         trainer.train()
         averaged = trainer.ema.ema
@@ -124,7 +125,6 @@ def _overrides(config: FitConfig, classes: Sequence[str], data_yaml: Path, run_f
         "momentum": 0.9,
         "warmup_epochs": min(1.0, config.epochs / 10),
         "warmup_bias_lr": 0.0,  # the default of 0.1 is for SGD and would throw AdamW's biases far off
-        "freeze": config.freeze or None,
         "val": bool(config.patience),
         "patience": config.patience,
         "max_det": MOST_DETECTIONS,

@@ -17,7 +17,7 @@ class FitConfig(BaseModel):
         image_size: long side of a letterboxed photo in pixels, a multiple of 32.
         batch: photos per optimiser step.
         learning_rate: AdamW's, after warm-up; it falls linearly to a twentieth.
-        freeze: first layers of the network that are kept as they are.
+        freeze_backbone: keep the layers that the model YAML calls its backbone as they are.
         mosaic: share of photos joined from four, in 0..1; off in the last quarter of the epochs.
         lighting: how much each light is practised; empty for none.
         lighting_share: share of photos that are relit, in 0..1.
@@ -34,7 +34,7 @@ class FitConfig(BaseModel):
     image_size: int = Field(default=640, ge=64, le=1536, multiple_of=32)
     batch: int = Field(default=8, ge=1, le=256)
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
-    freeze: int = Field(default=0, ge=0)
+    freeze_backbone: bool = False
     mosaic: float = Field(default=0.5, ge=0, le=1)
     lighting: dict[Lighting, float] = Field(default_factory=dict)
     lighting_share: float = Field(default=0.6, ge=0, le=1)

@@ -59,7 +59,7 @@ def light_statistics(image: Image) -> LightStatistics:
     small = cv2.resize(sparse, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else sparse
     linear = _LINEAR_FROM_SRGB[small]
     white = (small >= 250).all(-1)
-    powers = linear**_NORM
+    powers = np.square(linear * linear * linear)  # to the power of _NORM, at a tenth of its price
     return LightStatistics(
         luminance=float((linear @ _XYZ_FROM_LINEAR[1]).mean()),
         clipped=float(white.mean()),

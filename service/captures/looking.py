@@ -1,7 +1,7 @@
 """From a photo's bytes to what is seen in it, and to the picture of it that may be kept."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,21 @@ class OpenedPhoto:
 
     data: bytes
     decoded: Photo
-    faces: Boxes
+    faces: Boxes = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
     def picture(self) -> bytes:
         """Return the picture that may be kept, a JPEG: upright, faces hidden, without metadata."""
         return picture_to_keep(self.data, self.decoded, self.faces)
+
+    @property
+    def image(self) -> Image:
+        """The photo as it was decoded, faces hidden."""
+        return hide_faces(self.decoded.image, self.faces)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the whole photo in pixels."""
+        return self.decoded.width, self.decoded.height
 
     def at(self, long_side: int) -> Image:
         """Return the photo, faces hidden, with so many pixels along its longer side, or as many as it has."""
@@ -101,17 +111,16 @@ def open_photo(data: bytes, model: ServingModel, faces: FaceFinder | None, limit
     with stage("decode"):
         decoded = _decoded(data, limits, model.metadata.input_size)
     if faces is None:
-        return OpenedPhoto(data, decoded, np.zeros((0, 4), np.float32))
+        return OpenedPhoto(data, decoded)
     with stage("faces"):
         return OpenedPhoto(data, decoded, faces.find(decoded.image))
 
 
 def look_at(photo: OpenedPhoto, format: StoreFormat, model: ServingModel) -> Seen:
     """Find what is in a photo of a store of this format; faces are hidden from the model, too."""
-    image, size = hide_faces(photo.decoded.image, photo.faces), (photo.decoded.width, photo.decoded.height)
+    image, size = photo.image, photo.size
     with stage("infer"):
-        detections = model.detector.detect(image, size)
-        detections = look_closer(model.detector, detections, photo.at, model.most_tiles)
+        detections = detections_in(photo, model)
     kinds = [model.metadata.kind_of(class_id) for class_id in detections.class_ids.tolist()]
     detections, shelves = in_reading_order(detections, kinds)
     facings, others = _facings_and_others(detections, model)
@@ -127,6 +136,12 @@ def look_at(photo: OpenedPhoto, format: StoreFormat, model: ServingModel) -> See
         retake=retake_advice(image, light, facings, others, size, yaw),
         model=model,
     )
+
+
+def detections_in(photo: OpenedPhoto, model: ServingModel) -> Detections:
+    """Return what one pass finds, and a closer look where facings are small."""
+    first = model.detector.detect(photo.image, photo.size)
+    return look_closer(model.detector, first, photo.at, model.most_tiles)
 
 
 def _decoded(photo: bytes, limits: PhotoSettings, long_side: int) -> Photo:

@@ -20,7 +20,7 @@ from service.problems import not_found
 from service.records import CaptureRecord, SignatureRecord
 from service.stores.queries import places_of_capture
 
-COMPARED_CAPTURES = 200
+COMPARED_CAPTURES = 64  # of the same bay, the latest ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from service.captures.looking import OpenedPhoto, detections_in
 from service.captures.queries import VECTOR
 from service.context import Context
 from service.models.serving import ServingModel
@@ -38,11 +39,12 @@ def refresh_signatures(context: Context, model: ServingModel) -> None:
 def _look_again(context: Context, model: ServingModel, capture: CaptureRecord) -> SignatureRecord | None:
     most = DecodeLimits(file_bytes=sys.maxsize, pixels=int(context.settings.photo.megapixels * 1e6))
     try:
-        photo = decode(context.images.get(capture.image_key), most, long_side=model.metadata.input_size)
+        picture = context.images.get(capture.image_key)  # faces are hidden in it already
+        photo = OpenedPhoto(picture, decode(picture, most, long_side=model.metadata.input_size))
     except (OSError, BadPhoto) as error:
         log.warning("Capture %s is left out of rounds, its photo cannot be read: %s", capture.id, error)
         return None
-    detections = model.detector.detect(photo.image, (photo.width, photo.height))
+    detections = detections_in(photo, model)
     return SignatureRecord(
         capture_id=capture.id,
         model_version=model.version,

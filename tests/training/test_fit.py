@@ -48,19 +48,18 @@ def test_fits_reports_and_returns_a_checkpoint(checkpoint, data, tmp_path):
     assert len(reports) == 2, "a finished fit is not repeated"
 
 
-def test_frozen_layers_stay_and_classes_are_adapted(checkpoint, make_capture, make_box, tmp_path):
+def test_a_frozen_backbone_stays_and_classes_are_adapted(checkpoint, make_capture, make_box, tmp_path):
     boxes = (make_box(gtin="00012345678905"),)
     captures = [make_capture(f"c{i}", boxes=boxes, colour=(10, 200, 10), size=64) for i in range(6)]
     snapshot = freeze(captures, "products")
-    config = FitConfig(epochs=1, freeze=3, patience=5, **TINY)
+    config = FitConfig(epochs=1, freeze_backbone=True, patience=5, **TINY)
     run = tmp_path / "run"
     result = fit(checkpoint, snapshot.classes, materialise(snapshot, tmp_path / "data"), run, config, lambda _: None)
     fitted, start = load_checkpoint(result), load_checkpoint(checkpoint)
     assert classes_of(fitted) == ("00012345678905",)
-    assert torch.equal(fitted.state_dict()["model.2.cv1.conv.weight"], start.state_dict()["model.2.cv1.conv.weight"])
-    assert not torch.equal(
-        fitted.state_dict()["model.4.cv1.conv.weight"], start.state_dict()["model.4.cv1.conv.weight"]
-    )
+    last_of_backbone, first_of_neck = "model.9.cv1.conv.weight", "model.13.cv1.conv.weight"
+    assert torch.equal(fitted.state_dict()[last_of_backbone], start.state_dict()[last_of_backbone])
+    assert not torch.equal(fitted.state_dict()[first_of_neck], start.state_dict()[first_of_neck])
 
 
 def test_a_cancelled_fit_goes_on_where_it_stopped(checkpoint, data, tmp_path):

@@ -32,7 +32,7 @@ from vision.starter import ARTEFACT, CHECKPOINT
 RUN = "starter-2"
 SEED = 20261122
 # The backbone stays as ImageNet left it: it has seen real photographs, and drawings would teach it to forget them.
-_SHARED = {"freeze": 1, "workers": 1, "lighting": dict.fromkeys(Lighting, 1.0), "lighting_share": 0.5}
+_SHARED = {"freeze_backbone": True, "workers": 1, "lighting": dict.fromkeys(Lighting, 1.0), "lighting_share": 0.5}
 # Small photos first, where an epoch is cheap and teaches shapes; the serving size last, for small facings and edges.
 STAGES = (
     FitConfig(epochs=4, image_size=416, batch=16, learning_rate=3e-3, mosaic=0.3, seed=SEED, **_SHARED),

@@ -162,7 +162,7 @@ def tiny() -> Callable[..., RetrainingRequest]:
     """A retraining of seconds."""
 
     def request(**changes: object) -> RetrainingRequest:
-        overrides = {"epochs": 2, "image_size": 96, "batch": 2, "lighting": {}, "mosaic": 0}
+        overrides = {"epochs": 2, "image_size": 192, "batch": 2, "lighting": {}, "mosaic": 0}
         return RetrainingRequest.model_validate({"reason": "a test", "overrides": overrides, **changes})
 
     return request

@@ -70,7 +70,7 @@ def test_a_killed_fit_resumes_after_its_last_epoch(
     tmp_path: Path,
 ) -> None:
     labelled.add(5)  # type: ignore[attr-defined]
-    overrides = {"epochs": EPOCHS, "image_size": 96, "batch": 4, "lighting": {}, "mosaic": 0}
+    overrides = {"epochs": EPOCHS, "image_size": 192, "batch": 4, "lighting": {}, "mosaic": 0}
     ordered = start_retraining(context, tiny(overrides=overrides), by="Ada")
     log = tmp_path / "worker.log"
 

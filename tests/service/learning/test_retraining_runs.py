@@ -67,7 +67,7 @@ def test_labels_become_the_champion(
     assert tracking.get_alias("champion") == tracking.get_alias("candidate") == model.mlflow_version
     context.serving.refresh()
     assert context.serving.error is None
-    assert context.serving.current().metadata.input_size == 96
+    assert context.serving.current().metadata.input_size == 192
     assert not (context.settings.home / "retrainings" / ordered.id / "scratch").exists()
 
 
