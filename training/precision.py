@@ -1,9 +1,5 @@
-"""Chooses the arithmetic an artefact is served in, by measuring, and writes the choice into it.
+"""Chooses the arithmetic an artefact is served in, by measuring, and writes the choice into it."""
 
-SHELFLOOP_DATA=… python -m training.precision  # for the starter; its training does so itself
-"""
-
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +7,10 @@ import onnx
 from onnx import helper
 
 from vision.artefact import METADATA_KEY, ArtefactMetadata, read_metadata
-from vision.decoding import decode
 from vision.detector import Detector
 from vision.letterbox import Image
 from vision.parity import Parity, compare
 from vision.runtime import OpenVinoRuntime, has_bf16
-from vision.starter import ARTEFACT
 
 
 def choose_precision(artefact: Path, photos: Sequence[Image], threads: int = 2) -> ArtefactMetadata:
@@ -48,13 +42,3 @@ def _parity(artefact: Path, metadata: ArtefactMetadata, photos: Sequence[Image],
         Detector(OpenVinoRuntime(artefact, threads, precision=precision), metadata) for precision in ("f32", "bf16")
     )
     return compare([exact.detect(photo) for photo in photos], [quick.detect(photo) for photo in photos])
-
-
-def real_photos(data: Path) -> list[Image]:
-    """Return photos of shelves and fridges out of the folder that `docs/data.md` describes."""
-    files = [*sorted(data.glob("shelf-k4r/*.jpg")), *sorted(data.glob("fridge-azure/images/*.jpg"))]
-    return [decode(file.read_bytes(), long_side=640).image for file in files]
-
-
-if __name__ == "__main__":
-    print(choose_precision(ARTEFACT, real_photos(Path(os.environ["SHELFLOOP_DATA"]))).model_dump_json(indent=2))
