@@ -20,7 +20,7 @@ from retail.boxes import Boxes, DetectionKind, areas, intersections, iou
 from service.settings import VisionSettings
 from training.captures import LabelledCapture
 from training.evaluation import EvaluationReport, evaluate
-from training.matching import RIGHT_AT_IOU
+from training.matching import RIGHT_AT_IOU, Comparison, right
 from training.synthetic.spec import load_photo_plan
 from training.synthetic.truth import SyntheticCapture
 from vision.artefact import ArtefactMetadata, read_metadata
@@ -58,15 +58,15 @@ def main() -> None:
         }
     shelves = [_on_right_shelf(_looking(served)(capture.image), metadata, capture) for capture in captures]
     dense = [_counts(_looking(served)(decode(c.image.read_bytes()).image), metadata, c, off) for c, off in k4r(data)]
-    right, found, wanted = np.sum(dense, axis=0)
+    hits, found, wanted = np.sum(dense, axis=0)
     Report(
         name="detection",
         headline={
             "unseen_product_ap50": reports["unseen world"].kinds[DetectionKind.FACING].ap50,
             "unseen_shelf_rows_right": float(np.concatenate(shelves).mean()),
             "fridge_product_ap50": reports["fridge"].kinds[DetectionKind.FACING].ap50,
-            "k4r_recall": right / wanted,
-            "k4r_precision": right / found,
+            "k4r_recall": hits / wanted,
+            "k4r_precision": hits / found,
         },
         targets={
             "unseen_product_ap50": Target(at_least=0.95),
@@ -123,17 +123,13 @@ def _counts(
     detections: Detections, metadata: ArtefactMetadata, capture: LabelledCapture, ignored: Boxes
 ) -> tuple[int, int, int]:
     """Count facings found rightly, found at all, and wanted; a wrong one mostly inside an ignored area is no one's."""
-    boxes = detections.boxes[_facings(detections, metadata)]  # most confident first
-    truth = as_array([box for box in capture.boxes if box.kind is DetectionKind.FACING])
-    overlaps = iou(boxes, truth)
-    right = np.zeros(len(boxes), bool)
-    for row in range(len(boxes)):
-        best = int(overlaps[row].argmax())
-        if overlaps[row, best] >= RIGHT_AT_IOU:
-            right[row], overlaps[:, best] = True, 0
+    facings = detections.keep(_facings(detections, metadata))
+    boxes, truth = facings.boxes, as_array([box for box in capture.boxes if box.kind is DetectionKind.FACING])
+    one_label = [np.zeros(len(of), np.int64) for of in (truth, boxes)]
+    hit = right(Comparison(truth, one_label[0], boxes, one_label[1], facings.confidences.astype(np.float64)))
     inside = intersections(boxes, ignored) / np.maximum(areas(boxes), 1)[:, None]
-    excused = ~right & (inside.max(1, initial=0) > 0.5)
-    return int(right.sum()), int((~excused).sum()), len(truth)
+    excused = ~hit & (inside.max(1, initial=0) > 0.5)
+    return int(hit.sum()), int((~excused).sum()), len(truth)
 
 
 def _on_right_shelf(detections: Detections, metadata: ArtefactMetadata, capture: SyntheticCapture) -> NDArray[np.bool_]:
@@ -157,8 +153,8 @@ def _on_right_shelf(detections: Detections, metadata: ArtefactMetadata, capture:
     rows = np.array([capture.rows[i] for i in own])[matched]
     shifts = numbers[facings[overlaps.argmax(1)[matched]]] - rows
     values, counts = np.unique(shifts, return_counts=True)
-    right: NDArray[np.bool_] = shifts == values[counts.argmax()]
-    return right
+    usual: NDArray[np.bool_] = shifts == values[counts.argmax()]
+    return usual
 
 
 if __name__ == "__main__":

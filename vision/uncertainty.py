@@ -1,8 +1,8 @@
 """How unsure one pass is about each of its detections, from three sides.
 
 Which sides belong in the blend is decided by evidence: `benchmarks.calibration` measures how well each predicts that a
-box is wrong. The entropy of the class was dropped by it: it is highest at probability 0.5 and falls again below, where
-the boxes that are wrong most often are.
+box is wrong. The entropy of the class is no part of it: it is highest at probability 0.5 and falls again below, where
+the boxes that are wrong most often are, and never told more than the doubt does.
 """
 
 from dataclasses import dataclass

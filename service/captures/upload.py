@@ -1,15 +1,15 @@
 """Reading a multipart form with a photo, refusing what is too large before it is here."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from itertools import islice
 
 from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from service.captures.multipart import BrokenForm, boundary_of, parts_of
 from service.problems import Problem
 
 FORM_BYTES = 16_384  # of all other fields, with the form's own overhead
-MOST_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +33,49 @@ class Upload:
 
 
 async def read_upload(request: Request, most_megabytes: float) -> Upload:
-    """Read the request's form. It is only ever in memory: a temporary file would outlive a crash unblurred.
+    """Read the request's form.
 
     Raises:
         Problem: 413 as soon as the request is known to be too large, 415 if it is no multipart form,
             422 if the form is broken or has no photo.
     """
-    content_type = request.headers.get("Content-Type", "")
-    if not content_type.startswith("multipart/form-data"):
+    if not request.headers.get("Content-Type", "").startswith("multipart/form-data"):
         raise _not_a_form()
-    body = await _body(request, most_megabytes)
+    most_bytes = int(most_megabytes * 1_000_000)
+    parser = _PhotoParser(
+        request.headers, _limited(request, most_bytes + FORM_BYTES, most_megabytes), max_files=1, max_fields=8
+    )
     try:
-        parts = list(islice(parts_of(body, boundary_of(content_type)), MOST_PARTS + 1))
-    except BrokenForm as error:
-        raise _broken_form(str(error)) from error
-    if len(parts) > MOST_PARTS:
-        raise _broken_form(f"it has more than {MOST_PARTS} parts")
-    photos = [part.content for part in parts if part.is_file and part.name == "photo"]
-    if not photos:
-        raise _no_photo()
-    if len(photos[0]) > int(most_megabytes * 1_000_000):
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise _broken_form(error.message) from error
+    try:
+        photo = form.get("photo")
+        if not isinstance(photo, UploadFile):
+            raise _no_photo()
+        data = await photo.read()
+    finally:
+        await form.close()
+    if len(data) > most_bytes:
         raise _too_large(most_megabytes)
-    return Upload(photos[0], {part.name: part.content.decode("utf-8", "replace") for part in parts if not part.is_file})
+    return Upload(data, {name: value for name, value in form.multi_items() if isinstance(value, str)})
 
 
-async def _body(request: Request, most_megabytes: float) -> bytes:
-    most_bytes = int(most_megabytes * 1_000_000) + FORM_BYTES
+class _PhotoParser(MultiPartParser):
+    # Photos stay in memory: their number and size are limited, and a temporary file would outlive a crash unblurred.
+    spool_max_size = 1 << 31
+
+
+async def _limited(request: Request, most_bytes: int, most_megabytes: float) -> AsyncGenerator[bytes, None]:
     announced = request.headers.get("Content-Length", "0")
     if announced.isdigit() and int(announced) > most_bytes:
         raise _too_large(most_megabytes)
-    seen, chunks = 0, []
+    seen = 0
     async for chunk in request.stream():
         seen += len(chunk)
         if seen > most_bytes:
             raise _too_large(most_megabytes)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
 
 
 def _too_large(most_megabytes: float) -> Problem:

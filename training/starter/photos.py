@@ -31,6 +31,7 @@ INTERIORS = 1600
 INTERIOR_SEED = 3000
 SHOP_PHOTO_REPEATS = 3  # real shelves are few and say most
 _VALIDATED = 16
+_FRESH = get_context("spawn")  # a forked process may wait for ever for threads of OpenCV that it does not have
 _WIDTH = 960  # of a drawn photo; training never asks for more
 
 
@@ -70,7 +71,7 @@ def write_shelves(
     folder: Path, world_seeds: Sequence[int], per_world: int, textures: Sequence[NDArray[np.uint8]]
 ) -> None:
     """Draw `per_world` photos of each shelf world into `folder`, two worlds at a time."""
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=_FRESH) as pool:
         jobs = [pool.submit(_write_world, folder, seed, per_world, textures) for seed in world_seeds]
         for job in jobs:
             job.result()
@@ -91,7 +92,7 @@ def _write_world(folder: Path, seed: int, count: int, textures: Sequence[NDArray
 def write_interiors(folder: Path, count: int, seed: int, klasson: Path) -> None:
     """Draw `count` photos of fridges, cupboards, tables and thin shelves into `folder`, in two processes."""
     # A fork of a process that has used OpenCV's threads waits for them for ever.
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=_FRESH) as pool:
         jobs = [pool.submit(_write_every_other, folder, range(first, count, 2), seed, klasson) for first in range(2)]
         for job in jobs:
             job.result()
