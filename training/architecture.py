@@ -14,7 +14,7 @@ from ultralytics.nn import tasks
 from ultralytics.nn.modules import Detect
 from ultralytics.nn.tasks import DetectionModel
 
-from training.efficientnet import EfficientNetLite0
+from training.efficientnet import EfficientNetLite0, NoPretrainedBackbone
 from vision.artefact import PRODUCT, is_product_class
 
 # Ultralytics' parser finds a YAML's modules among its own names.
@@ -28,6 +28,7 @@ DEFAULT_ARCHITECTURE = "yolo11n.yaml"
 PRETRAINED_ARCHITECTURE = "efficientnet-lite0.yaml"
 _METADATA_KEY = "shelfloop"
 _ROW_NOISE = 1e-3
+STORED, IMAGENET = "stored", "imagenet"
 
 
 class BadCheckpoint(ValueError):
@@ -36,11 +37,16 @@ class BadCheckpoint(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CheckpointInfo:
-    """What a checkpoint says about itself: model YAML, class names by id, id of the training run."""
+    """What a checkpoint says about itself: model YAML, class names by id, id of the training run, and its backbone.
+
+    The backbone is ``stored`` in the file, or ``imagenet``: left out, because it is the published one, which a Python
+    package carries.
+    """
 
     architecture: str
     classes: tuple[str, ...]
     training_run: str = ""
+    backbone: str = STORED
 
 
 def build_model(classes: Sequence[str], architecture: str = DEFAULT_ARCHITECTURE) -> DetectionModel:
@@ -84,13 +90,19 @@ def save_checkpoint(model: DetectionModel, path: Path, *, training_run: str = ""
     """Write an unfused model as safetensors: weights as float16, everything else as it is.
 
     Vectors (biases, batch norm statistics) stay float32: they are few, and a variance may leave float16's range.
+    A backbone that was never trained further is left out: it is more than half of the file.
     """
+    tensors = {name: _stored(tensor) for name, tensor in model.state_dict().items()}
+    published = _published_backbone(model)
+    frozen = bool(published) and all(torch.equal(tensors[name], published[name]) for name in published)
+    if frozen:
+        tensors = {name: tensor for name, tensor in tensors.items() if name not in published}
     info = {
         "architecture": model.yaml["yaml_file"],
         "classes": classes_of(model),
         "training_run": training_run,
+        "backbone": IMAGENET if frozen else STORED,
     }
-    tensors = {name: _stored(tensor) for name, tensor in model.state_dict().items()}
     save_file(tensors, path, metadata={_METADATA_KEY: json.dumps(info)})
 
 
@@ -99,17 +111,36 @@ def _stored(tensor: Tensor) -> Tensor:
     return halved.detach().cpu().contiguous()
 
 
+def _published_backbone(model: DetectionModel) -> dict[str, Tensor]:
+    """Return ImageNet's backbone as a checkpoint of this model would store it, empty if the model has another one."""
+    if not isinstance(model.model[0], EfficientNetLite0):
+        return {}
+    backbone = EfficientNetLite0()
+    try:
+        backbone.load_imagenet()
+    except NoPretrainedBackbone:
+        return {}
+    return {f"model.0.{name}": _stored(tensor) for name, tensor in backbone.state_dict().items()}
+
+
 def load_checkpoint(path: Path) -> DetectionModel:
     """Rebuild a model from `save_checkpoint`'s file, in float32 on the CPU; nothing is unpickled.
 
     Raises:
         BadCheckpoint: if the file is not such a checkpoint.
+        NoPretrainedBackbone: if it leaves out its backbone, and the package that carries it is not installed.
     """
     info, tensors = _read(path)
     try:
         model = build_model(info.classes, info.architecture)
+        if info.backbone == IMAGENET:
+            model.model[0].load_imagenet()
+            # Rounded as if it had been in the file: this is the backbone that the rest was trained behind.
+            tensors |= {f"model.0.{name}": _stored(tensor) for name, tensor in model.model[0].state_dict().items()}
         model.load_state_dict(tensors)
-    except (ValueError, RuntimeError, FileNotFoundError) as error:
+    except NoPretrainedBackbone:
+        raise
+    except (AttributeError, ValueError, RuntimeError, FileNotFoundError) as error:
         raise BadCheckpoint(f"{path.name} does not fit its architecture {info.architecture}: {error}") from error
     return model
 
@@ -123,7 +154,9 @@ def read_checkpoint_info(path: Path) -> CheckpointInfo:
     try:
         with safe_open(path, framework="pt") as file:
             info = json.loads((file.metadata() or {})[_METADATA_KEY])
-        return CheckpointInfo(info["architecture"], tuple(info["classes"]), info["training_run"])
+        return CheckpointInfo(
+            info["architecture"], tuple(info["classes"]), info["training_run"], info.get("backbone", STORED)
+        )
     except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise BadCheckpoint(f"{path.name} is not a detector checkpoint: {error}") from error
 

@@ -156,7 +156,7 @@ def export_onnx(
     _trace(wrapped, path)
     graph = onnx.load(path)
     if weights_half:
-        _halve_weights(graph.graph)
+        halve_weights(graph.graph)
     helper.set_model_props(graph, {METADATA_KEY: complete.model_dump_json()})
     onnx.checker.check_model(graph, full_check=True)
     onnx.save(graph, path)
@@ -188,7 +188,7 @@ def _trace(wrapped: OnePassDetector, path: Path) -> None:
         )
 
 
-def _halve_weights(graph: onnx.GraphProto) -> None:
+def halve_weights(graph: onnx.GraphProto) -> None:
     """Store large float32 initialisers as float16, each followed by a cast back that runtimes fold away."""
     casts = []
     for tensor in graph.initializer:

@@ -114,6 +114,24 @@ class Tracking:
         self._client.set_terminated(run.info.run_id)
         return Logged(run.info.run_id, version)
 
+    def log_run(
+        self, name: str, params: Mapping[str, object], metrics: Mapping[str, float], files: Sequence[Path] = ()
+    ) -> str:
+        """Log something that is no retraining, an embedder's fit for example, and return the run's id."""
+        from mlflow.entities import Metric, Param
+
+        run_id = str(self._client.create_run(self._experiment_id, run_name=name).info.run_id)
+        now = int(time.time() * 1000)
+        self._client.log_batch(
+            run_id,
+            metrics=[Metric(key, value, now, 0) for key, value in metrics.items()],
+            params=[Param(key, str(value)) for key, value in params.items()],
+        )
+        for path in files:
+            self._client.log_artifact(run_id, str(path))
+        self._client.set_terminated(run_id)
+        return run_id
+
     def set_alias(self, alias: Alias, version: str) -> None:
         """Give a version an alias; whichever version had it loses it."""
         self._client.set_registered_model_alias(MODEL_NAME, alias, version)

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import onnxruntime
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -14,11 +14,12 @@ from vision.parity import Parity
 METADATA_KEY = "shelfloop"
 FORMAT_VERSION: Literal[1] = 1
 PRODUCT = "product"
+Metadata = TypeVar("Metadata", bound=BaseModel)
 FIXTURES = (DetectionKind.SHELF, DetectionKind.TAG, DetectionKind.GAP)
 
 
 class BadArtefact(ValueError):
-    """A file that is not a detector artefact this version can run; the message says what is wrong with it."""
+    """A file that this version cannot run as a detector, or as an embedder; the message says what is wrong with it."""
 
 
 def is_product_class(name: str) -> bool:
@@ -113,6 +114,15 @@ def read_metadata(path: Path) -> ArtefactMetadata:
     Raises:
         BadArtefact: if the file is missing, not ONNX, or its metadata is absent or wrong.
     """
+    return parse_metadata(path, METADATA_KEY, ArtefactMetadata)
+
+
+def parse_metadata(path: Path, key: str, kind: type[Metadata]) -> Metadata:
+    """Read an ONNX file's metadata entry `key`, JSON of a model of `kind`, without running the file.
+
+    Raises:
+        BadArtefact: if the file is missing, not ONNX, or the entry is absent or wrong.
+    """
     if not path.is_file():
         raise BadArtefact(f"{path} does not exist")
     options = onnxruntime.SessionOptions()
@@ -123,10 +133,10 @@ def read_metadata(path: Path) -> ArtefactMetadata:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises a class of its own for every status, with no common base
         raise BadArtefact(f"{path.name} is not an ONNX model: {error}") from error
-    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    text = session.get_modelmeta().custom_metadata_map.get(key)
     if text is None:
-        raise BadArtefact(f"{path.name} is an ONNX model without the metadata entry {METADATA_KEY!r}")
+        raise BadArtefact(f"{path.name} is an ONNX model without the metadata entry {key!r}")
     try:
-        return ArtefactMetadata.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         raise BadArtefact(f"{path.name} has wrong metadata: {error}") from error

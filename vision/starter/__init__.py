@@ -4,3 +4,4 @@ from pathlib import Path
 
 ARTEFACT = Path(__file__).parent / "detector.onnx"
 CHECKPOINT = Path(__file__).parent / "checkpoint.safetensors"
+EMBEDDER = Path(__file__).parent / "embedder.onnx"
