@@ -16,7 +16,7 @@ def check_digit(digits: str) -> str:
 
     GS1 General Specifications, section 7.9: weights 3 and 1 alternate from the right.
     """
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
+    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
     return str(-total % 10)
 
 

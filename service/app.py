@@ -13,20 +13,53 @@ from service.auth.routes import router as keys
 from service.bodies import LimitBodies
 from service.captures.admission import Admission
 from service.captures.routes import router as captures
+from service.catalogue.files.routes import router as catalogue_files
 from service.catalogue.routes import router as catalogue
+from service.catalogue.routes_assortments import router as assortments
+from service.catalogue.routes_changes import router as catalogue_changes
+from service.catalogue.routes_events import router as catalogue_events
+from service.checkout.coverage_routes import router as coverage
+from service.checkout.routes import router as checkout
 from service.context import Context
 from service.health.routes import router as health
 from service.metrics import MeasureRequests
 from service.models.routes import router as models
 from service.models.starter import ensure_starter
+from service.naming.reference_routes import router as references
+from service.naming.routes import router as naming
 from service.pages.routes import router as pages
+from service.planograms.routes import router as planograms
 from service.problems import install_problem_handlers
 from service.retrainings.routes import router as retrainings
 from service.rounds.routes import router as rounds
 from service.stores.routes import router as stores
 from service.tasks.routes import router as tasks
+from service.unknowns.clusters import Clusters
+from service.unknowns.crops import Crops
+from service.unknowns.routes import router as unknowns
 
-ROUTERS = (health, keys, stores, catalogue, captures, rounds, tasks, retrainings, models, pages)
+ROUTERS = (
+    health,
+    keys,
+    stores,
+    coverage,  # before the catalogue, which would take `views` for a GTIN
+    catalogue,
+    catalogue_events,
+    catalogue_changes,
+    catalogue_files,
+    assortments,
+    planograms,
+    references,
+    naming,
+    captures,
+    checkout,
+    rounds,
+    tasks,
+    retrainings,
+    models,
+    unknowns,
+    pages,
+)
 STATIC = Path(__file__).parent / "pages" / "static"
 
 
@@ -35,6 +68,8 @@ def create_app(context: Context) -> FastAPI:
     app = FastAPI(title="Shelfloop", version=_version(), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.context = context
     app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
+    app.state.clusters = Clusters()
+    app.state.crops = Crops(context.database, context.images)
     app.add_middleware(LimitBodies)
     app.add_middleware(MeasureRequests)
     install_problem_handlers(app)
@@ -52,6 +87,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         app.state.admission.close()
+        context.naming.stop()
         context.serving.stop()
         context.database.close()
 
@@ -59,6 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _start(context: Context) -> None:
     with context.database.write() as session:
         ensure_starter(session, context.clock())
+    context.naming.start()
     context.serving.start()
 
 

@@ -1,10 +1,13 @@
 """How much of a request is read before it is refused."""
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 4_000_000
-PHOTO_DOORS = ("/v1/captures", "/v1/analyze")  # `captures.upload` limits these, by a setting
+# `captures.upload` and `catalogue.files.body` limit these themselves.
+UPLOADS = re.compile(r"/v1/(captures|analyze|catalogue/import|embedders|checkout/recognise|products/[^/]+/references)")
 
 
 class LimitBodies:
@@ -27,5 +30,5 @@ class LimitBodies:
                 raise HTTPException(413, f"The request is larger than {MOST_BYTES / 1e6:g} MB.")
             return message
 
-        unlimited = scope["type"] != "http" or scope["path"] in PHOTO_DOORS
+        unlimited = scope["type"] != "http" or UPLOADS.fullmatch(scope["path"])
         await self.app(scope, receive if unlimited else limited, send)

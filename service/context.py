@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from service.database import Database
 from service.image_store import ImageStore
 from service.models.serving import Serving
+from service.naming.embedders import Embedders
+from service.naming.serving import Naming
 from service.settings import Settings
 from vision.faces import FaceFinder, find_face_model
 
@@ -23,6 +25,7 @@ class Context:
     Attributes:
         serving: the model that answers, swapped when another becomes champion.
         faces: what finds faces; None where they are not to be blurred.
+        naming: what names facings, kept as the records say.
     """
 
     settings: Settings
@@ -30,6 +33,7 @@ class Context:
     images: ImageStore
     serving: Serving
     faces: FaceFinder | None
+    naming: Naming
     clock: Callable[[], datetime] = utc_now
 
 
@@ -45,13 +49,14 @@ def make_context(settings: Settings) -> Context:
     Raises:
         FaceModelMissing: if faces are to be blurred and cannot be.
     """
-    database = open_database(settings)
+    database, images = open_database(settings), ImageStore(settings.resolved_image_store)
     return Context(
         settings=settings,
         database=database,
-        images=ImageStore(settings.resolved_image_store),
+        images=images,
         serving=Serving(settings, database),
         faces=face_finder(settings),
+        naming=Naming(settings, database, images, Embedders(settings, images), utc_now),
     )
 
 

@@ -61,3 +61,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy and `write` begin transactions, the driver must not
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own knows A to Z alone, so a search for "köttbullar" would miss "KÖTTBULLAR".
+    connection.create_function("lower", 1, lambda text: None if text is None else text.lower(), deterministic=True)

@@ -8,21 +8,28 @@ import fcntl
 import hashlib
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import error as dbos_errors
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from service.problems import Problem
 from service.settings import Settings
 
+log = logging.getLogger(__name__)
 APPLICATION = "shelfloop"
 # Pinned: DBOS would hash the source code instead, and a new release would leave a killed job lying.
 APPLICATION_VERSION = "1"
 ATTEMPTS, RETRY_SECONDS = 7, 2.0
+# Most of a day: a failure that is not recorded would leave a job running for ever.
+ATTEMPTS_TO_FAIL = 30
 T = TypeVar("T")
 
 
@@ -34,17 +41,21 @@ class WorkerIsRunning(RuntimeError):
     """Another worker holds this name, or this SQLite file."""
 
 
-class Jobs:
-    """Runs one kind of job from a queue, one at a time in this process."""
+class StepFailed(RuntimeError):
+    """A step went wrong; the message says how."""
 
-    def __init__(self, url: str, worker: str, queue: str, job: Callable[[str], None]) -> None:
+
+class Jobs:
+    """Runs jobs from queues, of each kind one at a time in this process."""
+
+    def __init__(self, url: str, worker: str, jobs: Mapping[str, Callable[[str], None]]) -> None:
         """Connect and pick up the jobs that a killed worker of the same name left.
 
         Args:
             url: SQLAlchemy address of the jobs database.
             worker: stable name; unfinished jobs belong to it.
-            queue: name of the queue, part of what is stored.
-            job: called with a job's id; its side effects belong in `step`.
+            jobs: by the name of their queue, which is part of what is stored; called with a job's id, their side
+                effects belong in `step`.
         """
         _let_dbos_log_through_us()
         if url.startswith("sqlite"):
@@ -58,16 +69,17 @@ class Jobs:
             "enable_otlp": False,
         }
         DBOS(config=config)
-        self._queue, self._job = queue, DBOS.workflow(name=queue)(job)
+        self._jobs = {queue: DBOS.workflow(name=queue)(job) for queue, job in jobs.items()}
         self._handed_over: set[str] = set()
         DBOS.launch()
-        DBOS.register_queue(queue, worker_concurrency=1)
+        for queue in jobs:
+            DBOS.register_queue(queue, worker_concurrency=1)
 
-    def hand_over(self, job_id: str) -> None:
+    def hand_over(self, queue: str, job_id: str) -> None:
         """Queue a job; one that is queued, running or done already is left alone."""
         if job_id not in self._handed_over:
             with SetWorkflowID(job_id):
-                DBOS.enqueue_workflow(self._queue, self._job, job_id)
+                DBOS.enqueue_workflow(queue, self._jobs[queue], job_id)
             self._handed_over.add(job_id)
 
     def close(self) -> None:
@@ -75,10 +87,15 @@ class Jobs:
         DBOS.destroy(destroy_registry=True)
 
 
-def step(name: str, function: Callable[[], T], attempts: int = ATTEMPTS) -> T:
+def step(name: str, function: Callable[[], T], attempts: int = ATTEMPTS, let_out: type[Exception] | None = None) -> T:
     """Run a part of a job: after a crash a finished step is not repeated, an unfinished one runs again.
 
-    A step that raises `MayPass` is tried again after 2 s, 4 s, 8 s and so on, at most an hour, before that is let out.
+    What passes by itself (the database, MLflow or the image store away) is waited for: 2 s, 4 s, 8 s and so on, at most
+    an hour each time. Errors are let out as `let_out`, or as these, which survive being stored:
+
+    Raises:
+        MayPass: if it did not pass.
+        StepFailed: for anything else.
     """
     try:
         return DBOS.run_step(
@@ -90,10 +107,30 @@ def step(name: str, function: Callable[[], T], attempts: int = ATTEMPTS) -> T:
                 "backoff_rate": 2.0,
                 "should_retry": lambda error: isinstance(error, MayPass),
             },
-            function,
+            partial(_with_plain_errors, name, function, let_out),
         )
     except dbos_errors.DBOSMaxStepRetriesExceeded as exceeded:
         raise exceeded.errors[-1] from exceeded
+
+
+def _with_plain_errors(name: str, part: Callable[[], T], let_out: type[Exception] | None) -> T:
+    """Let out only errors that survive being stored: a step's error is read back after a crash."""
+    try:
+        return part()
+    except Exception as error:
+        if let_out is not None and isinstance(error, let_out):
+            raise
+        log.exception("A job could not %s", name)
+        kind = MayPass if _may_pass(error) else StepFailed
+        raise kind(f"{type(error).__name__}: {error}") from error
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, Problem):
+        return error.retry_after is not None
+    if isinstance(error, OSError):  # the image store, or the disk
+        return not isinstance(error, FileNotFoundError)
+    return isinstance(error, OperationalError | InterfaceError | NoConnectionFree)
 
 
 @contextmanager

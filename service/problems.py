@@ -1,5 +1,6 @@
 """Errors that reach a caller: RFC 9457 problem documents with a stable code."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ class Problem(Exception):
         field: the part of the request that is wrong, for example ``store_id`` or ``boxes[3].x2``.
         remedy: what the caller can do about it.
         retry_after: seconds after which the same request may succeed; None if it never will.
+        members: further members of the document, for programs.
     """
 
     def __init__(
@@ -28,11 +30,13 @@ class Problem(Exception):
         field: str | None = None,
         remedy: str | None = None,
         retry_after: int | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         """Say what is wrong; `detail` is a sentence for people."""
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.field, self.remedy, self.retry_after = field, remedy, retry_after
+        self.members = members or {}
 
     def document(self) -> dict[str, Any]:
         """Return the problem document's members."""
@@ -45,6 +49,7 @@ class Problem(Exception):
             "field": self.field,
             "remedy": self.remedy,
             "retryable": self.retry_after is not None,
+            **self.members,
         }
         return {name: value for name, value in members.items() if value is not None}
 

@@ -1,6 +1,6 @@
 """The records: one table per word of the design. Nothing here decides anything."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, TypeDecorator, UniqueConstraint
@@ -63,13 +63,37 @@ class BayRecord(Record):
 
 
 class ProductRecord(Record):
-    """A product of the catalogue."""
+    """A product of the catalogue, or what is left of one that was merged, renamed or split."""
 
     __tablename__ = "products"
     gtin: Mapped[str] = mapped_column(String(14), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     family: Mapped[str | None] = mapped_column(String(100))
     category: Mapped[list[Any]]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]  # the last day; a delisted product has one
+    became: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # GTINs that took its place; else null
+
+
+class VariantRecord(Record):
+    """One packaging look of a product."""
+
+    __tablename__ = "variants"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    gtin: Mapped[str] = mapped_column(ForeignKey("products.gtin"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+
+
+class AssortmentRecord(Record):
+    """A product that a store carries; a store without any row carries everything."""
+
+    __tablename__ = "assortments"
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"), primary_key=True)
+    gtin: Mapped[str] = mapped_column(ForeignKey("products.gtin"), primary_key=True, index=True)
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
 
 
 class CatalogueChangeRecord(Record):
@@ -78,9 +102,102 @@ class CatalogueChangeRecord(Record):
     __tablename__ = "catalogue_changes"
     version: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(100))
     kind: Mapped[str] = mapped_column(String(32))
     gtin: Mapped[str] = mapped_column(String(14), index=True)
     details: Mapped[dict[str, Any]]
+
+
+class TouchedRecord(Record):
+    """One annotated facing, reference or planogram position that a change of the catalogue touched."""
+
+    __tablename__ = "touched"
+    version: Mapped[int] = mapped_column(ForeignKey("catalogue_changes.version"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)  # facing | reference | position
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    action: Mapped[str] = mapped_column(String(16))  # remapped | requeued | expired | restored
+    before: Mapped[str] = mapped_column(String(14))
+    after: Mapped[str | None] = mapped_column(String(14))
+
+
+class ReferenceRecord(Record):
+    """A picture of a variant that facings are compared with: a pack-shot, or a facing that a person named."""
+
+    __tablename__ = "reference_pictures"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"), index=True)
+    source: Mapped[str] = mapped_column(String(16))  # pack_shot | shelf
+    view: Mapped[str] = mapped_column(String(16))  # front | back | side | top | bottom | held
+    image_key: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    capture_id: Mapped[str | None] = mapped_column(ForeignKey("captures.id"), index=True)
+    created_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))  # live | requeued | expired
+    __table_args__ = (UniqueConstraint("variant_id", "sha256", name="one_reference_per_picture"),)
+
+
+class GalleryChangeRecord(Record):
+    """Says that a reference came, went or shows another variant; servers follow these in order."""
+
+    __tablename__ = "gallery_changes"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    reference_id: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+
+
+class EmbedderRecord(Record):
+    """An embedder that can name products. The default one lives in the installation."""
+
+    __tablename__ = "embedders"
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)  # name and hash, as its metadata says
+    created_at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(100))
+    source: Mapped[str] = mapped_column(String(16))  # default | file
+    state: Mapped[str] = mapped_column(String(16))  # embedding | ready | serving | retired | failed
+    progress: Mapped[dict[str, Any]]
+    error: Mapped[str | None] = mapped_column(String(2000))
+
+
+class ReferenceVectorRecord(Record):
+    """What an embedder makes of a reference: a cache that can always be made again; little-endian float16."""
+
+    __tablename__ = "reference_vectors"
+    embedder_id: Mapped[str] = mapped_column(ForeignKey("embedders.id"), primary_key=True)
+    reference_id: Mapped[str] = mapped_column(ForeignKey("reference_pictures.id"), primary_key=True)
+    vector: Mapped[bytes]
+
+
+class NamingRecord(Record):
+    """Which embedder names products, calibrated how; the newest row counts."""
+
+    __tablename__ = "namings"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    embedder_id: Mapped[str] = mapped_column(ForeignKey("embedders.id"))
+    calibration: Mapped[dict[str, Any]]
+    measured: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(String(500))
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+
+
+class UnknownFacingRecord(Record):
+    """A facing that shows none of the products known then; named later, alone or with its likes."""
+
+    __tablename__ = "unknown_facings"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    capture_id: Mapped[str] = mapped_column(ForeignKey("captures.id"), index=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"), index=True)
+    detection: Mapped[int]  # its place in the capture's detections
+    box: Mapped[list[Any]]
+    embedder_id: Mapped[str] = mapped_column(ForeignKey("embedders.id"))
+    vector: Mapped[bytes]
+    unknown_score: Mapped[float]
+    created_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), index=True)  # open | named | dismissed
+    gtin: Mapped[str | None] = mapped_column(String(14))
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(16))  # of a dismissed one: not_a_product | cannot_tell
 
 
 class ApiKeyRecord(Record):
@@ -91,6 +208,7 @@ class ApiKeyRecord(Record):
     name: Mapped[str] = mapped_column(String(100))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[str] = mapped_column(String(16))
+    unknown_policy: Mapped[str] = mapped_column(String(16), default="review")
     store_ids: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
@@ -150,6 +268,7 @@ class CaptureRecord(Record):
     truncated: Mapped[bool]
     detections: Mapped[list[Any]]
     shelves: Mapped[list[Any]] = mapped_column(default=list)
+    naming_id: Mapped[int | None] = mapped_column(ForeignKey("namings.id"))  # null: nothing was to be named
     __table_args__ = (
         UniqueConstraint("store_id", "bay_id", "sha256", name="one_capture_per_photo"),
         Index("captures_of_a_bay", "bay_id", "taken_at"),
@@ -215,11 +334,12 @@ class TaskRecord(Record):
 
 
 class AnnotationRecord(Record):
-    """Boxes and labels by a person."""
+    """Boxes and labels by a person, as drawn; `FacingLabelRecord` says what the labels mean today."""
 
     __tablename__ = "annotations"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), unique=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    superseded_by: Mapped[str | None] = mapped_column(String(32))  # a later annotation of the same task
     capture_id: Mapped[str] = mapped_column(ForeignKey("captures.id"), index=True)
     annotator: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
@@ -228,6 +348,29 @@ class AnnotationRecord(Record):
     catalogue_version: Mapped[int]
     guideline_version: Mapped[int]
     prelabel_model_version: Mapped[int]
+
+
+class FacingLabelRecord(Record):
+    """The product of one annotated facing, kept true while the catalogue changes."""
+
+    __tablename__ = "facing_labels"
+    annotation_id: Mapped[str] = mapped_column(ForeignKey("annotations.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)  # in the annotation's boxes
+    gtin: Mapped[str] = mapped_column(ForeignKey("products.gtin"), index=True)
+    state: Mapped[str] = mapped_column(String(16))  # current | requeued | expired | replaced
+
+
+class PositionRecord(Record):
+    """One slot of a bay's planogram."""
+
+    __tablename__ = "positions"
+    bay_id: Mapped[str] = mapped_column(ForeignKey("bays.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    shelf: Mapped[int] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True)
+    gtin: Mapped[str] = mapped_column(ForeignKey("products.gtin"), index=True)
+    facings: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))  # current | requeued | expired | replaced
 
 
 class RetrainingRecord(Record):

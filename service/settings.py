@@ -44,6 +44,16 @@ class AdmissionSettings(BaseModel):
     waiting: int = Field(64, ge=0)
 
 
+class NamingSettings(BaseModel):
+    """How facings are named."""
+
+    model_config = ConfigDict(extra="forbid")
+    enabled: bool = True
+    embedder: str = Field("default", pattern="^(default|onnx:.+)$")
+    coverage: float = Field(0.9, gt=0, lt=1)
+    gallery_poll_seconds: float = Field(0.5, gt=0)
+
+
 class Settings(BaseSettings):
     """Everything a person may set; `configs/default.yaml` explains each line."""
 
@@ -55,6 +65,7 @@ class Settings(BaseSettings):
     mlflow_uri: str = ""
     photo: PhotoSettings = PhotoSettings()
     vision: VisionSettings = VisionSettings()
+    naming: NamingSettings = NamingSettings()
     admission: AdmissionSettings = AdmissionSettings()
     lease_minutes: float = Field(30, gt=0)
     near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1)

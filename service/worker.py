@@ -1,20 +1,26 @@
-"""The worker process: runs retrainings, one at a time."""
+"""The worker process: runs retrainings and re-embeddings, of each one at a time."""
 
 import importlib.util
 import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from service.catalogue.expiring import keep_expiring
 from service.context import Context, make_context
 from service.jobs import Jobs, sole_worker
 from service.migrations import is_current, upgrade
 from service.models.alias import keep_champion_alias
-from service.retrainings.job import QUEUE, retrain
+from service.naming.queries import unfinished_orders
+from service.naming.reembedding import QUEUE as EMBEDDINGS
+from service.naming.reembedding import reembed
+from service.retrainings.job import QUEUE as RETRAININGS
+from service.retrainings.job import retrain
 from service.retrainings.queries import unfinished_ids
 from service.settings import Settings
 
@@ -30,11 +36,9 @@ def run_worker(settings: Settings, name: str) -> None:
     """Work until SIGTERM or SIGINT; the process ends here.
 
     Raises:
-        CannotWork: without torch, or with tables that are not up to date.
+        CannotWork: with tables that are not up to date.
         WorkerIsRunning: if another worker has this name, or this SQLite file.
     """
-    if importlib.util.find_spec("torch") is None:
-        raise CannotWork("a worker needs torch: install shelfloop[train]")
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -55,22 +59,26 @@ def run_worker(settings: Settings, name: str) -> None:
 
 
 def _work(context: Context, name: str, hold: Callable[[], None], stopping: threading.Event) -> None:
-    jobs = Jobs(context.settings.resolved_jobs_url, name, QUEUE, partial(retrain, context))
-    threading.Thread(target=keep_champion_alias, args=(context, stopping), name="alias", daemon=True).start()
+    kinds: dict[str, Callable[[str], None]] = {EMBEDDINGS: partial(reembed, context)}
+    waiting: dict[str, Callable[[Session], Sequence[str]]] = {EMBEDDINGS: unfinished_orders}
+    if importlib.util.find_spec("torch") is None:
+        log.warning("Retrainings wait for a worker that has torch: install shelfloop[train]")
+    else:
+        kinds[RETRAININGS], waiting[RETRAININGS] = partial(retrain, context), unfinished_ids
+    jobs = Jobs(context.settings.resolved_jobs_url, name, kinds)
+    for thread, target in (("alias", keep_champion_alias), ("expiry", keep_expiring)):
+        threading.Thread(target=target, args=(context, stopping), name=thread, daemon=True).start()
     log.info("Worker %s is ready", name)
     while not stopping.wait(POLL_SECONDS):
         try:
             hold()
-            _hand_over_unfinished(context, jobs)
+            for queue, unfinished in waiting.items():
+                with context.database.read() as session:
+                    ids = unfinished(session)
+                for id in ids:
+                    jobs.hand_over(queue, id)
         except SQLAlchemyError:  # a database that restarts; jobs that run wait for it by themselves
             log.exception("The database did not answer; asking again")
-
-
-def _hand_over_unfinished(context: Context, jobs: Jobs) -> None:
-    with context.database.read() as session:
-        waiting = unfinished_ids(session)
-    for retraining_id in waiting:
-        jobs.hand_over(retraining_id)
 
 
 def _check_tables(context: Context) -> None:

@@ -11,6 +11,7 @@ from service.auth.keys import digest_of
 from service.auth.permissions import ALLOWED, OVER_ALL_STORES, Action, Role, roles_allowed
 from service.auth.queries import find_valid_key
 from service.dependencies import ContextOf
+from service.naming.policy import UnknownPolicy
 from service.problems import Problem
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `slk_…`")
@@ -23,12 +24,14 @@ class Caller:
 
     Attributes:
         store_ids: the stores this key is limited to, None for all.
+        unknown_policy: what it wants done about facings that show no known product.
     """
 
     id: str
     name: str
     role: Role
     store_ids: frozenset[str] | None
+    unknown_policy: UnknownPolicy = UnknownPolicy.REVIEW
 
     def may_reach(self, store_id: str) -> bool:
         """Say whether a store is within this key's scope."""
@@ -67,7 +70,7 @@ def identify(context: ContextOf, credentials: Credentials) -> Caller:
         if key is None:
             raise _unauthorized("api-key-invalid", "This API key is unknown or was revoked.")
         store_ids = None if key.store_ids is None else frozenset(key.store_ids)
-        return Caller(key.id, key.name, Role(key.role), store_ids)
+        return Caller(key.id, key.name, Role(key.role), store_ids, UnknownPolicy(key.unknown_policy))
 
 
 def require(action: Action) -> Callable[[Caller], Awaitable[Caller]]:

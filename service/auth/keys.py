@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.auth.permissions import Role
 from service.ids import new_id
+from service.naming.policy import UnknownPolicy
 from service.records import ApiKeyRecord
 
 PREFIX = "slk_"
@@ -22,7 +23,13 @@ def digest_of(secret: str) -> str:
 
 
 def issue_key(
-    session: Session, *, name: str, role: Role, store_ids: list[str] | None, now: datetime
+    session: Session,
+    *,
+    name: str,
+    role: Role,
+    store_ids: list[str] | None,
+    now: datetime,
+    unknown_policy: UnknownPolicy = UnknownPolicy.REVIEW,
 ) -> tuple[ApiKeyRecord, str]:
     """Add a key and return its record and the secret, which is never shown again.
 
@@ -35,6 +42,7 @@ def issue_key(
         digest=digest_of(secret),
         role=role,
         store_ids=store_ids,
+        unknown_policy=unknown_policy,
         created_at=now,
         revoked_at=None,
     )

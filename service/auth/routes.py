@@ -29,7 +29,7 @@ def make_key(context: ContextOf, caller: Manager, key: NewKey) -> IssuedKey:
             remedy=f"Name some of these: {', '.join(sorted(caller.store_ids or ())) or 'none'}.",
         )
     with context.database.write() as session:
-        record, secret = issue_key(session, name=key.name, role=key.role, store_ids=key.store_ids, now=context.clock())
+        record, secret = issue_key(session, **dict(key), now=context.clock())
         answer = KeyAnswer.model_validate(record)
     return IssuedKey(**answer.model_dump(), key=secret)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.auth.permissions import Role
+from service.naming.policy import UnknownPolicy
 from service.texts import Text
 
 
@@ -15,6 +16,9 @@ class NewKey(BaseModel):
     name: Text = Field(min_length=1, max_length=100, description="who or what will hold it")
     role: Role
     store_ids: list[Text] | None = Field(None, description="stores it is limited to; null for all")
+    unknown_policy: UnknownPolicy = Field(
+        UnknownPolicy.REVIEW, description="what its holder wants done about facings that show no known product"
+    )
 
 
 class KeyAnswer(BaseModel):
@@ -25,6 +29,7 @@ class KeyAnswer(BaseModel):
     name: str
     role: Role
     store_ids: list[str] | None
+    unknown_policy: UnknownPolicy
     created_at: datetime
     revoked_at: datetime | None
 

@@ -4,7 +4,7 @@ Plain dictionaries, not models: a dense shelf has 400 detections, and validating
 finding them did. `schemas` documents the same shape, and a test holds the two together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,19 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retail.conditions import Condition
+from service.naming.policy import UnknownPolicy, policy_answer
 from service.records import CaptureRecord
 from vision.artefact import ArtefactMetadata
 from vision.detections import Detections
 from vision.quality import Advice
+from vision.recognition import NamedFacing
 from vision.shelves import NO_SHELF, Shelves
 from vision.uncertainty import Uncertainty
 
 
 def detection_answers(
-    detections: Detections, shelves: Shelves, unsure: Uncertainty, metadata: ArtefactMetadata
+    detections: Detections,
+    shelves: Shelves,
+    unsure: Uncertainty,
+    metadata: ArtefactMetadata,
+    names: Mapping[int, NamedFacing],
 ) -> list[dict[str, Any]]:
-    """Return the detections in the order of the arrays."""
+    """Return the detections in the order of the arrays; `names` are those of some of them, by row."""
     rows = zip(
+        range(len(detections)),
         detections.class_ids.tolist(),
         _rounded(detections.boxes, 1),
         _rounded(detections.confidences, 4),
@@ -40,13 +47,26 @@ def detection_answers(
             "kind": metadata.kind_of(class_id).value,
             "box": box,
             "confidence": confidence,
-            "gtin": metadata.gtin_of(class_id),
+            "gtin": names[row].gtin if row in names else metadata.gtin_of(class_id),
             "uncertainty": {"margin": margin, "localisation": localisation, "value": value},
             "shelf": shelf,
             "place": place,
+            "naming": naming_answer(names[row]) if row in names else None,
         }
-        for class_id, box, confidence, margin, localisation, value, shelf, place in rows
+        for row, class_id, box, confidence, margin, localisation, value, shelf, place in rows
     ]
+
+
+def naming_answer(named: "NamedFacing") -> dict[str, Any]:
+    """Return a facing's naming as `schemas.NamingAnswer` describes it."""
+    return {
+        "variant_id": named.variant_id,
+        "probability": round(named.probability, 4),
+        "products": [{"gtin": gtin, "probability": round(chance, 4)} for gtin, chance in named.products],
+        "margin": round(named.margin, 4),
+        "unknown_score": round(named.unknown_score, 4),
+        "unknown": named.unknown,
+    }
 
 
 def shelf_answers(shelves: Shelves) -> list[dict[str, Any]]:
@@ -72,8 +92,8 @@ def retake_answers(advice: Sequence[Advice]) -> list[dict[str, Any]]:
     return [{**asdict(one), "measured": round(one.measured, 4)} for one in advice]
 
 
-def capture_answer(record: CaptureRecord, *, duplicate: bool) -> dict[str, Any]:
-    """Return a capture as `schemas.CaptureAnswer` describes it."""
+def capture_answer(record: CaptureRecord, policy: UnknownPolicy, *, duplicate: bool) -> dict[str, Any]:
+    """Return a capture as `schemas.CaptureAnswer` describes it, to a caller of this policy."""
     return {
         "id": record.id,
         "store_id": record.store_id,
@@ -91,6 +111,8 @@ def capture_answer(record: CaptureRecord, *, duplicate: bool) -> dict[str, Any]:
         "truncated": record.truncated,
         "faces_blurred": record.faces_blurred,
         "near_duplicate_of": record.near_duplicate_of,
+        "naming_id": record.naming_id,
+        "unknown_policy": None if record.naming_id is None else policy_answer(policy, record.detections),
         "duplicate": duplicate,
     }
 

@@ -1,7 +1,6 @@
-"""From a photo's bytes to what is seen in it, and to the picture of it that may be kept."""
+"""What is seen in a photo."""
 
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,16 +9,15 @@ from retail.boxes import Boxes, DetectionKind
 from retail.conditions import Condition
 from retail.stores import StoreFormat
 from service.captures.answers import condition_answer, detection_answers, retake_answers, shelf_answers
+from service.captures.naming import UNNAMED, Names, name_facings
+from service.captures.photos import OpenedPhoto
 from service.metrics import stage
 from service.models.serving import ServingModel
-from service.problems import Problem
-from service.settings import PhotoSettings
+from service.naming.policy import UnknownPolicy, policy_answer
+from service.naming.serving import NamingModel
 from vision.conditions import estimate_lighting, estimate_yaw, light_statistics, viewing_angle
-from vision.decoding import BadPhoto, DecodeLimits, Photo, decode
 from vision.detections import Detections
-from vision.faces import FaceFinder, hide_faces
-from vision.kept_picture import picture_to_keep
-from vision.letterbox import Image
+from vision.gallery import Assortment
 from vision.quality import Advice, retake_advice
 from vision.shelves import Shelves, in_reading_order
 from vision.tiling import look_closer
@@ -27,44 +25,8 @@ from vision.uncertainty import Uncertainty, uncertainty_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OpenedPhoto:
-    """A photo decoded at the smallest scale that the model can use, and the faces in it.
-
-    Attributes:
-        data: the file.
-        decoded: its pixels, faces and all.
-        faces: (n, 4) boxes in pixels of the decoded image.
-    """
-
-    data: bytes
-    decoded: Photo
-    faces: Boxes = field(default_factory=lambda: np.zeros((0, 4), np.float32))
-
-    def picture(self) -> bytes:
-        """Return the picture that may be kept, a JPEG: upright, faces hidden, without metadata."""
-        return picture_to_keep(self.data, self.decoded, self.faces)
-
-    @property
-    def image(self) -> Image:
-        """The photo as it was decoded, faces hidden."""
-        return hide_faces(self.decoded.image, self.faces)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the whole photo in pixels."""
-        return self.decoded.width, self.decoded.height
-
-    def at(self, long_side: int) -> Image:
-        """Return the photo, faces hidden, with so many pixels along its longer side, or as many as it has."""
-        image = self.decoded.image
-        if max(image.shape[:2]) < min(long_side, max(self.decoded.width, self.decoded.height)):
-            image = decode(self.data, _ACCEPTED, long_side=long_side).image
-        return hide_faces(image, self.faces * np.float32(max(image.shape) / max(self.decoded.image.shape)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What the model saw in a photo."""
+    """What was seen in a photo."""
 
     faces_blurred: int
     detections: Detections
@@ -75,49 +37,47 @@ class Seen:
     yaw: float | None
     retake: list[Advice]
     model: ServingModel
+    names: Names = UNNAMED
 
-    def answer(self) -> dict[str, Any]:
-        """Return this as `schemas.AnalysisAnswer` describes it."""
+    def detection_answers(self) -> list[dict[str, Any]]:
+        """Return the detections as `schemas.DetectionAnswer` describes them."""
+        return detection_answers(self.detections, self.shelves, self.unsure, self.model.metadata, self.names.facings)
+
+    def answer(self, policy: UnknownPolicy = UnknownPolicy.REVIEW) -> dict[str, Any]:
+        """Return this as `schemas.AnalysisAnswer` describes it, to a caller of this policy."""
         width, height = self.detections.size
+        detections = self.detection_answers()
         return {
             "width": width,
             "height": height,
             "condition": condition_answer(self.condition, self.colour_temperature, self.yaw),
             "retake": retake_answers(self.retake),
             "model_version": self.model.version,
-            "detections": detection_answers(self.detections, self.shelves, self.unsure, self.model.metadata),
+            "detections": detections,
             "shelves": shelf_answers(self.shelves),
             "truncated": self.detections.truncated,
             "faces_blurred": self.faces_blurred,
+            "naming_id": None if self.names.model is None else self.names.model.id,
+            "unknown_policy": None if self.names.model is None else policy_answer(policy, detections),
         }
 
 
-_ACCEPTED = DecodeLimits(sys.maxsize, sys.maxsize, sys.maxsize)  # what was opened is not checked again
-_STATUS = {"photo-too-large": 413, "photo-too-many-pixels": 413, "photo-type": 415}
-
-
-def open_photo(data: bytes, model: ServingModel, faces: FaceFinder | None, limits: PhotoSettings) -> OpenedPhoto:
-    """Decode a photo and find its faces.
+def look_at(
+    photo: OpenedPhoto,
+    format: StoreFormat,
+    model: ServingModel,
+    naming: NamingModel | None = None,
+    assortment: Assortment | None = None,
+) -> Seen:
+    """Find what is in a photo of a store of this format; faces are hidden from the models, too.
 
     Args:
-        data: a JPEG, PNG or WebP file.
-        model: what will look at it.
-        faces: None to leave faces alone.
-        limits: what is refused.
-
-    Raises:
-        Problem: 413, 415 or 422 if this is no photo that can be worked on.
+        photo: what to look at.
+        format: of the store.
+        model: what finds things.
+        naming: what names the facings that were found; None to leave them without names.
+        assortment: the only products they may have; None for all.
     """
-    with stage("decode"):
-        decoded = _decoded(data, limits, model.metadata.input_size)
-    if faces is None:
-        return OpenedPhoto(data, decoded)
-    with stage("faces"):
-        return OpenedPhoto(data, decoded, faces.find(decoded.image))
-
-
-def look_at(photo: OpenedPhoto, format: StoreFormat, model: ServingModel) -> Seen:
-    """Find what is in a photo of a store of this format; faces are hidden from the model, too."""
     image, size = photo.image, photo.size
     with stage("infer"):
         detections = detections_in(photo, model)
@@ -135,6 +95,7 @@ def look_at(photo: OpenedPhoto, format: StoreFormat, model: ServingModel) -> See
         yaw=None if yaw is None else round(yaw, 1),
         retake=retake_advice(image, light, facings, others, size, yaw),
         model=model,
+        names=name_facings(photo, detections, model, naming, assortment),
     )
 
 
@@ -142,15 +103,6 @@ def detections_in(photo: OpenedPhoto, model: ServingModel) -> Detections:
     """Return what one pass finds, and a closer look where facings are small."""
     first = model.detector.detect(photo.image, photo.size)
     return look_closer(model.detector, first, photo.at, model.most_tiles)
-
-
-def _decoded(photo: bytes, limits: PhotoSettings, long_side: int) -> Photo:
-    most = DecodeLimits(file_bytes=int(limits.megabytes * 1e6), pixels=int(limits.megapixels * 1e6))
-    try:
-        return decode(photo, most, long_side=long_side)
-    except BadPhoto as bad:
-        detail, remedy = (text[0].upper() + text[1:] + "." for text in (bad.detail, bad.remedy))
-        raise Problem(_STATUS.get(bad.code, 422), bad.code, detail, field="photo", remedy=remedy) from bad
 
 
 def _facings_and_others(detections: Detections, model: ServingModel) -> tuple[Boxes, Boxes]:

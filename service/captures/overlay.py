@@ -25,7 +25,7 @@ def overlay_of(picture: bytes, detections: Sequence[dict[str, Any]], shelves: Se
             _scaled(one["box"], scale),
             DetectionKind(one["kind"]),
             one["uncertainty"]["value"],
-            one["gtin"] or "",
+            one["gtin"] or ("?" if (one.get("naming") or {}).get("unknown") else ""),
         )
         for one in detections
     ]

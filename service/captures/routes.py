@@ -11,8 +11,9 @@ from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.captures.admission import Admission
 from service.captures.answers import capture_answer
-from service.captures.looking import look_at, open_photo
+from service.captures.looking import look_at
 from service.captures.overlay import overlay_of
+from service.captures.photos import open_photo
 from service.captures.queries import find_capture, list_captures
 from service.captures.schemas import AnalysisAnswer, CaptureAnswer, CapturesAnswer, CaptureSummary
 from service.captures.service import Sent, receive_capture
@@ -27,6 +28,9 @@ router = APIRouter(prefix="/v1", tags=["captures"])
 Sender = Annotated[Caller, Depends(require(Action.SEND_CAPTURES))]
 Reader = Annotated[Caller, Depends(require(Action.READ_CAPTURES))]
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
+
+
+_RECOGNISE = {"type": "boolean", "default": "true", "description": "false: find facings without naming them"}
 
 
 def _form(required: list[str], **fields: dict[str, str]) -> dict[str, Any]:
@@ -47,6 +51,7 @@ def _form(required: list[str], **fields: dict[str, str]) -> dict[str, Any]:
         bay_id={"type": "string"},
         camera_id={"type": "string"},
         taken_at={"type": "string", "format": "date-time", "description": "now, if it is not given"},
+        recognise=_RECOGNISE,
     ),
 )
 async def send_capture(request: Request, context: ContextOf, caller: Sender) -> Response:
@@ -56,10 +61,10 @@ async def send_capture(request: Request, context: ContextOf, caller: Sender) -> 
         upload = await read_upload(request, context.settings.photo.megabytes)
         sent = _sent(upload, context.clock())
         caller.check_reach(sent.store_id)
-        return await admission.run(lambda: _received(context, sent))
+        return await admission.run(lambda: _received(context, sent, caller))
 
 
-@router.post("/analyze", response_model=AnalysisAnswer, openapi_extra=_form(["photo"]))
+@router.post("/analyze", response_model=AnalysisAnswer, openapi_extra=_form(["photo"], recognise=_RECOGNISE))
 async def analyze_photo(
     request: Request, context: ContextOf, caller: Annotated[Caller, Depends(require(Action.ANALYZE))]
 ) -> Response:
@@ -67,7 +72,8 @@ async def analyze_photo(
     admission: Admission = request.app.state.admission
     with admission.admit():
         upload = await read_upload(request, context.settings.photo.megabytes)
-        return await admission.run(lambda: _analyzed(context, upload.photo))
+        recognise = upload.wants("recognise")
+        return await admission.run(lambda: _analyzed(context, upload.photo, recognise, caller))
 
 
 @router.get("/captures")
@@ -90,7 +96,7 @@ def read_captures(
 @router.get("/captures/{id}", response_model=CaptureAnswer)
 def read_capture(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return a capture as it was answered when it came."""
-    return _json(capture_answer(_reachable(context, caller, id), duplicate=False))
+    return _json(capture_answer(_reachable(context, caller, id), caller.unknown_policy, duplicate=False))
 
 
 @router.get("/captures/{id}/photo", response_class=Response, responses=_JPEG)
@@ -106,16 +112,17 @@ def read_overlay(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     return _jpeg(overlay_of(context.images.get(capture.image_key), capture.detections, capture.shelves))
 
 
-def _received(context: Context, sent: Sent) -> Response:
+def _received(context: Context, sent: Sent, caller: Caller) -> Response:
     capture, new = receive_capture(context, sent)
     headers = {"Location": f"/v1/captures/{capture.id}"}
-    return _json(capture_answer(capture, duplicate=not new), 201 if new else 200, headers)
+    return _json(capture_answer(capture, caller.unknown_policy, duplicate=not new), 201 if new else 200, headers)
 
 
-def _analyzed(context: Context, data: bytes) -> Response:
+def _analyzed(context: Context, data: bytes, recognise: bool, caller: Caller) -> Response:
     model = context.serving.current()
+    naming = context.naming.current() if recognise else None
     photo = open_photo(data, model, context.faces, context.settings.photo)
-    return _json(look_at(photo, StoreFormat.SUPERMARKET, model).answer())
+    return _json(look_at(photo, StoreFormat.SUPERMARKET, model, naming).answer(caller.unknown_policy))
 
 
 def _sent(upload: Upload, now: datetime) -> Sent:
@@ -126,6 +133,7 @@ def _sent(upload: Upload, now: datetime) -> Sent:
         bay_id=upload.needed("bay_id"),
         camera_id=upload.fields.get("camera_id") or None,
         taken_at=_time(taken_at) if taken_at else now,
+        recognise=upload.wants("recognise"),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from retail.boxes import DetectionKind
 from retail.conditions import Lighting, ViewingAngle
 from retail.stores import StoreFormat
+from service.naming.policy import UnknownPolicy
 
 
 class UncertaintyAnswer(BaseModel):
@@ -17,13 +18,41 @@ class UncertaintyAnswer(BaseModel):
     value: float = Field(description="both blended with the doubt that the confidence leaves, 0..1, 1 the least sure")
 
 
+class ProductChance(BaseModel):
+    """A product and how likely it is."""
+
+    gtin: str
+    probability: float
+
+
+class NamingAnswer(BaseModel):
+    """Which product a facing shows."""
+
+    variant_id: str | None = Field(description="the packaging it looks like most; null where it is unknown")
+    probability: float = Field(description="calibrated, of the product; of the likeliest one where it is unknown")
+    products: list[ProductChance] = Field(
+        description="the smallest set that holds the true product as often as the configured coverage says, best first"
+    )
+    margin: float = Field(description="lead over the likeliest product of the same family, 1 where there is none")
+    unknown_score: float = Field(description="0..1, how far it is from everything known")
+    unknown: bool = Field(description="true if it shows no known product")
+
+
+class UnknownAnswer(BaseModel):
+    """What follows for facings that show no known product."""
+
+    policy: UnknownPolicy = Field(description="of the caller's key")
+    detections: list[int] = Field(description="their places in `detections`, from 0")
+    message: str
+
+
 class DetectionAnswer(BaseModel):
     """One box found in a photo."""
 
     kind: DetectionKind
     box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
     confidence: float = Field(description="calibrated: of the boxes that say 0.8, about 80 % are right")
-    gtin: str | None = Field(description="the product, where the model's classes are products")
+    gtin: str | None = Field(description="of a facing: its product, null where it is unknown or nothing was named")
     uncertainty: UncertaintyAnswer
     shelf: int | None = Field(
         None, description="of a facing: its shelf, 1 for the topmost of its bay; null for other kinds"
@@ -31,6 +60,7 @@ class DetectionAnswer(BaseModel):
     place: int | None = Field(
         None, description="of a facing: its rank on that shelf, 1 for the leftmost; a stack counts from its top"
     )
+    naming: NamingAnswer | None = Field(None, description="of a facing; null where nothing was to be named")
 
 
 class ShelfAnswer(BaseModel):
@@ -77,6 +107,8 @@ class AnalysisAnswer(BaseModel):
     shelves: list[ShelfAnswer] = Field(description="from the top")
     truncated: bool = Field(description="true if there were more detections than are given")
     faces_blurred: int
+    naming_id: int | None = Field(None, description="what named the facings, see GET /v1/naming; null if nothing did")
+    unknown_policy: UnknownAnswer | None = Field(None, description="null where nothing was named")
 
 
 class CaptureAnswer(AnalysisAnswer):

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from retail.stores import StoreFormat
 from sampling.near_duplicates import find_near_duplicate
-from service.captures.answers import detection_answers, retake_answers, shelf_answers
-from service.captures.looking import Seen, look_at, open_photo
+from service.captures.answers import retake_answers, shelf_answers
+from service.captures.looking import Seen, look_at
+from service.captures.naming import unknown_facings
+from service.captures.photos import open_photo
 from service.captures.queries import VECTOR, find_by_photo, find_capture, latest_image_vectors
 from service.context import Context
 from service.ids import new_id
@@ -25,13 +27,14 @@ COMPARED_CAPTURES = 64  # of the same bay, the latest ones
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sent:
-    """A photo and where and when it was taken, as a caller says."""
+    """A photo and where and when it was taken, as a caller says, and whether its facings are to be named."""
 
     photo: bytes
     store_id: str
     bay_id: str
     camera_id: str | None
     taken_at: datetime
+    recognise: bool = True
 
 
 def receive_capture(context: Context, sent: Sent) -> tuple[CaptureRecord, bool]:
@@ -49,12 +52,14 @@ def receive_capture(context: Context, sent: Sent) -> tuple[CaptureRecord, bool]:
     if known is not None:
         return known, False
     model = context.serving.current()
+    naming = context.naming.current() if sent.recognise else None
+    assortment = None if naming is None else context.naming.assortment_of(naming, sent.store_id)
     photo = open_photo(sent.photo, model, context.faces, context.settings.photo)
     now, picture = context.clock(), photo.picture()
     id = new_id(now)
     key = f"captures/{id[-2:]}/{id}.jpg"
     with context.images.putting(key, picture):  # the disk works while the model looks
-        seen = look_at(photo, format, model)
+        seen = look_at(photo, format, model, naming, assortment)
         capture = CaptureRecord(
             id=id,
             sha256=sha256,
@@ -85,8 +90,9 @@ def _what_was_seen(seen: Seen) -> dict[str, Any]:
         "retake": retake_answers(seen.retake),
         "model_version": seen.model.version,
         "truncated": seen.detections.truncated,
-        "detections": detection_answers(seen.detections, seen.shelves, seen.unsure, seen.model.metadata),
+        "detections": seen.detection_answers(),
         "shelves": shelf_answers(seen.shelves),
+        "naming_id": None if seen.names.model is None else seen.names.model.id,
     }
 
 
@@ -97,6 +103,7 @@ def _record(context: Context, capture: CaptureRecord, seen: Seen) -> tuple[Captu
             session.add(capture)
             session.flush()
             session.add(_signature(capture, seen))
+            session.add_all(unknown_facings(capture, seen.names))
     except IntegrityError:
         context.images.delete(capture.image_key)
         with context.database.read() as session:

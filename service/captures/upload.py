@@ -1,4 +1,4 @@
-"""Reading a multipart form with a photo, refusing what is too large before it is here."""
+"""Reading a multipart form with photos, refusing what is too large before it is here."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -10,6 +10,14 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from service.problems import Problem
 
 FORM_BYTES = 16_384  # of all other fields, with the form's own overhead
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Files, each with the name of its field, in the order they came; and the text fields."""
+
+    files: list[tuple[str, bytes]]
+    fields: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,23 @@ class Upload:
             422, "field-missing", f"The field {field} is missing.", field=field, remedy=f"Add {field} to the form."
         )
 
+    def wants(self, field: str) -> bool:
+        """Return a field that is true unless it says otherwise.
+
+        Raises:
+            Problem: 422 if it is neither true nor false.
+        """
+        text = self.fields.get(field, "").strip().lower() or "true"
+        if text not in ("true", "false"):
+            raise Problem(
+                422,
+                "invalid-field",
+                f"{field} is {text!r}.",
+                field=field,
+                remedy="Write true or false, or leave it out.",
+            )
+        return text == "true"
+
 
 async def read_upload(request: Request, most_megabytes: float) -> Upload:
     """Read the request's form.
@@ -39,26 +64,35 @@ async def read_upload(request: Request, most_megabytes: float) -> Upload:
         Problem: 413 as soon as the request is known to be too large, 415 if it is no multipart form,
             422 if the form is broken or has no photo.
     """
+    form = await read_form(request, most_megabytes, most_files=1)
+    photo = dict(form.files).get("photo")
+    if photo is None:
+        raise _no_photo()
+    return Upload(photo, form.fields)
+
+
+async def read_form(request: Request, most_megabytes: float, most_files: int) -> Form:
+    """Read a form of several files, which together may be as large as one photo.
+
+    Raises:
+        Problem: 413 as soon as the request is known to be too large, 415 if it is no multipart form,
+            422 if the form is broken or has more files.
+    """
     if not request.headers.get("Content-Type", "").startswith("multipart/form-data"):
         raise _not_a_form()
     most_bytes = int(most_megabytes * 1_000_000)
-    parser = _PhotoParser(
-        request.headers, _limited(request, most_bytes + FORM_BYTES, most_megabytes), max_files=1, max_fields=8
-    )
+    body = _limited(request, most_bytes + FORM_BYTES, most_megabytes)
     try:
-        form = await parser.parse()
+        form = await _PhotoParser(request.headers, body, max_files=most_files, max_fields=8).parse()
     except MultiPartException as error:
         raise _broken_form(error.message) from error
     try:
-        photo = form.get("photo")
-        if not isinstance(photo, UploadFile):
-            raise _no_photo()
-        data = await photo.read()
+        files = [(name, await file.read()) for name, file in form.multi_items() if isinstance(file, UploadFile)]
     finally:
         await form.close()
-    if len(data) > most_bytes:
+    if sum(len(data) for _, data in files) > most_bytes:
         raise _too_large(most_megabytes)
-    return Upload(data, {name: value for name, value in form.multi_items() if isinstance(value, str)})
+    return Form(files, {name: value for name, value in form.multi_items() if isinstance(value, str)})
 
 
 class _PhotoParser(MultiPartParser):
@@ -82,9 +116,9 @@ def _too_large(most_megabytes: float) -> Problem:
     return Problem(
         413,
         "photo-too-large",
-        f"The photo is larger than {most_megabytes:g} MB.",
+        f"What was sent is larger than {most_megabytes:g} MB.",
         field="photo",
-        remedy="Send a smaller photo, or have photo.megabytes raised.",
+        remedy="Send smaller photos, or have photo.megabytes raised.",
     )
 
 
@@ -104,7 +138,7 @@ def _broken_form(reason: str) -> Problem:
         "broken-form",
         f"The form cannot be read: {reason}",
         field="photo",
-        remedy="Send one photo and a few short fields.",
+        remedy="Send no more files than are asked for, and a few short fields.",
     )
 
 

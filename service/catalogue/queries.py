@@ -1,15 +1,18 @@
 """The catalogue in the records."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from retail.gtin import Gtin
-from retail.products import Product
-from service.records import CatalogueChangeRecord, ProductRecord
+from service.records import CatalogueChangeRecord, ProductRecord, TouchedRecord, VariantRecord
+
+T = TypeVar("T")
+MOST_AT_ONCE = 5000  # parameters of one statement: databases take 32,000 and more
 
 
 def lock_catalogue(session: Session) -> None:
@@ -18,20 +21,63 @@ def lock_catalogue(session: Session) -> None:
         session.execute(text("LOCK TABLE catalogue_changes IN EXCLUSIVE MODE"))
 
 
+def hold_catalogue(session: Session) -> None:
+    """Keep the catalogue from changing until this transaction ends; many may hold it at once.
+
+    Whoever writes what points at a product takes it before any other lock: a change could overtake the write
+    otherwise, and miss it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE catalogue_changes IN ROW SHARE MODE"))
+
+
 def catalogue_version(session: Session) -> int:
     """Return the version of the catalogue, 0 while it never changed."""
     return session.scalar(select(func.max(CatalogueChangeRecord.version))) or 0
 
 
 def find_product(session: Session, gtin: Gtin) -> ProductRecord | None:
-    """Return a product, None if there is none of this GTIN."""
+    """Return a product or what is left of a former one, None if there never was one of this GTIN."""
     return session.get(ProductRecord, gtin)
 
 
-def list_products(session: Session, after: str, limit: int) -> Sequence[ProductRecord]:
-    """Return products in the order of their GTIN, from the one after `after`."""
-    wanted = select(ProductRecord).where(ProductRecord.gtin > after).order_by(ProductRecord.gtin).limit(limit)
-    return session.scalars(wanted).all()
+def list_products(
+    session: Session,
+    after: str,
+    limit: int,
+    *,
+    q: str = "",
+    family: str | None = None,
+    category: Sequence[str] = (),
+) -> Sequence[ProductRecord]:
+    """Return products in the order of their GTIN, from the one after `after`.
+
+    Args:
+        session: for reading.
+        after: a GTIN, or less than one.
+        limit: how many at most.
+        q: a part of the name, in any case, or of the GTIN.
+        family: only siblings of this family.
+        category: only products at or below this node of the category tree.
+    """
+    wanted = select(ProductRecord).where(ProductRecord.became.is_(None), ProductRecord.gtin > after)
+    if q:
+        named = ProductRecord.name.icontains(q, autoescape=True)
+        wanted = wanted.where(or_(named, ProductRecord.gtin.contains(q)) if q.isdigit() else named)
+    if family is not None:
+        wanted = wanted.where(ProductRecord.family == family)
+    for place, part in enumerate(category):
+        wanted = wanted.where(ProductRecord.category[place].as_string() == part)
+    return session.scalars(wanted.order_by(ProductRecord.gtin).limit(limit)).all()
+
+
+def variants_of(session: Session, gtins: Iterable[str]) -> dict[str, list[VariantRecord]]:
+    """Return the variants of some products, the first look first."""
+    found: dict[str, list[VariantRecord]] = defaultdict(list)
+    records = session.scalars(select(VariantRecord).where(VariantRecord.gtin.in_(list(gtins))))
+    for record in sorted(records, key=lambda record: (record.id != record.gtin, record.id)):
+        found[record.gtin].append(record)
+    return found
 
 
 def list_changes(session: Session, since: int, limit: int) -> Sequence[CatalogueChangeRecord]:
@@ -40,15 +86,21 @@ def list_changes(session: Session, since: int, limit: int) -> Sequence[Catalogue
     return session.scalars(changes.order_by(CatalogueChangeRecord.version).limit(limit)).all()
 
 
-def save_product(session: Session, product: Product) -> None:
-    """Add or replace a product."""
-    session.merge(
-        ProductRecord(gtin=product.gtin, name=product.name, family=product.family, category=list(product.category))
-    )
+def find_change(session: Session, version: int) -> CatalogueChangeRecord | None:
+    """Return the change that made a version, None if there is none yet."""
+    return session.get(CatalogueChangeRecord, version)
 
 
-def append_change(session: Session, kind: str, gtin: Gtin, details: dict[str, Any], now: datetime) -> int:
-    """Count the catalogue's version up by one and return it; `lock_catalogue` comes first."""
-    version = catalogue_version(session) + 1
-    session.add(CatalogueChangeRecord(version=version, at=now, kind=kind, gtin=gtin, details=details))
-    return version
+def list_touched(session: Session, version: int, after: tuple[str, str], limit: int) -> Sequence[TouchedRecord]:
+    """Return what a change touched, by kind and id, from the one after a kind and id."""
+    kind, id = after
+    beyond = or_(TouchedRecord.kind > kind, (TouchedRecord.kind == kind) & (TouchedRecord.id > id))
+    touched = select(TouchedRecord).where(TouchedRecord.version == version, beyond)
+    return session.scalars(touched.order_by(TouchedRecord.kind, TouchedRecord.id).limit(limit)).all()
+
+
+def in_parts(many: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Part what is asked for in one statement, as often as it takes."""
+    ahead = iter(many)
+    while part := list(islice(ahead, MOST_AT_ONCE)):
+        yield part

@@ -1,28 +1,35 @@
-"""Changing the catalogue."""
+"""Changing the catalogue: the one door."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from retail.products import Product
-from service.catalogue.queries import append_change, catalogue_version, find_product, save_product
+from retail.catalogue_events import Event
+from service.catalogue.changing import Change, Changing
+from service.catalogue.loading import load_part
+from service.catalogue.queries import lock_catalogue
+
+__all__ = ["Change", "change", "change_all"]
 
 
-def put_product(session: Session, product: Product, now: datetime) -> tuple[int, bool]:
-    """Make a product what is given; return the catalogue's version and whether anything changed.
+def change(session: Session, event: Event, by: str, now: datetime) -> Change:
+    """Let an event happen to the catalogue and to everything that points at its products.
 
-    `lock_catalogue` comes first.
+    Raises:
+        InvalidChange: if it cannot happen.
     """
-    known = find_product(session, product.gtin)
-    before = None if known is None else {"name": known.name, "category": known.category, "family": known.family}
-    after = _details(product)
-    if before == after:
-        return catalogue_version(session), False
-    save_product(session, product)
-    kind = "added" if before is None else "changed"
-    return append_change(session, kind, product.gtin, {"before": before, "after": after}, now), True
+    return change_all(session, [event], by, now)[0]
 
 
-def _details(product: Product) -> dict[str, Any]:
-    return {"name": product.name, "category": list(product.category), "family": product.family}
+def change_all(session: Session, events: Sequence[Event], by: str, now: datetime) -> list[Change]:
+    """Let some events happen, in order; all of them or, if the caller's transaction ends with the error, none.
+
+    Raises:
+        InvalidChange: for the first that cannot happen.
+    """
+    lock_catalogue(session)
+    changing = Changing(session, load_part(session, events), events, by, now)
+    changes = [changing.apply(event) for event in events]
+    changing.finish(changes)
+    return changes

@@ -5,10 +5,14 @@ import typer
 from service.cli import (
     analyze,
     captures,
+    catalogue,
+    checkout,
     database,
     demo,
+    embedders,
     keys,
     models,
+    products,
     retrainings,
     rounds,
     serve,
@@ -27,11 +31,15 @@ app.command(name="serve")(serve.serve)
 app.command(name="worker")(worker.worker)
 app.command(name="demo")(demo.demo)
 app.command(name="analyze")(analyze.analyze)
+app.command(name="checkout")(checkout.checkout)
 app.add_typer(captures.app, name="captures")
 app.add_typer(stores.app, name="stores")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(retrainings.app, name="retrainings")
 app.add_typer(models.app, name="models")
+app.add_typer(products.app, name="products")
+app.add_typer(embedders.app, name="embedders")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="database")

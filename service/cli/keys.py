@@ -11,6 +11,7 @@ from service.auth.queries import list_keys, revoke_key
 from service.cli.records import records
 from service.cli.terminal import fail, output
 from service.context import utc_now
+from service.naming.policy import UnknownPolicy
 from service.settings import Settings
 
 app = typer.Typer(help="API keys, made directly in the database.", no_args_is_help=True)
@@ -21,10 +22,15 @@ def create(
     role: Annotated[Role, typer.Option(help="What the key's holder is.")],
     name: Annotated[str, typer.Option(help="Who or what will hold it.")],
     store: Annotated[list[str] | None, typer.Option(help="Limit it to this store; may be repeated.")] = None,
+    unknown_policy: Annotated[
+        UnknownPolicy, typer.Option(help="What its holder wants done about unknown products.")
+    ] = UnknownPolicy.REVIEW,
 ) -> None:
     """Make a key and print it, once."""
     with records(Settings()) as database, database.write() as session:
-        _, key = issue_key(session, name=name, role=role, store_ids=store or None, now=utc_now())
+        _, key = issue_key(
+            session, name=name, role=role, store_ids=store or None, now=utc_now(), unknown_policy=unknown_policy
+        )
     output.print(key)
 
 

@@ -20,6 +20,11 @@ def fail(message: str, remedy: str | None = None) -> NoReturn:
     raise typer.Exit(1)
 
 
+def complain(message: str) -> None:
+    """Say one of several things that went wrong; `fail` follows."""
+    _errors.print(escape(message))
+
+
 def fail_with(problem: Problem) -> NoReturn:
     """End with what a problem says."""
     fail(problem.detail, problem.remedy)

@@ -1,4 +1,4 @@
-"""`shelfloop worker`: the process that retrains."""
+"""`shelfloop worker`: the process that retrains and re-embeds."""
 
 import logging
 from typing import Annotated
@@ -16,7 +16,7 @@ def worker(
         str, typer.Option(envvar="SHELFLOOP_WORKER", help="Keep it over restarts: what it left undone belongs to it.")
     ] = "worker-1",
 ) -> None:
-    """Run retrainings, one at a time; with SQLite one worker, with PostgreSQL as many as have names."""
+    """Run retrainings and re-embeddings, each one at a time; one worker with SQLite, many with PostgreSQL."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         run_worker(Settings(), name)

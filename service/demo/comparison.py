@@ -33,6 +33,11 @@ class Measured:
         return _share(sum(a.matched for a in self.facings), sum(a.matched + a.only_b for a in self.facings))
 
     @property
+    def named(self) -> float:
+        """Share of the facings found that were given their product's name."""
+        return _share(sum(a.same_label for a in self.facings), sum(a.matched for a in self.facings))
+
+    @property
     def scores(self) -> list[float]:
         """F1 of each photo over boxes of all kinds."""
         return [a.f1 for a in self.everything]
@@ -66,6 +71,7 @@ def comparison_table(
     table.add_row("annotator minutes (modelled)", "0", *(f"{c.seconds / 60:.0f}" for c in arms), end_section=True)
     table.add_row("facings found", *(f"{m.found:.1%}" for m in models))
     table.add_row("facings answered rightly", *(f"{m.right:.1%}" for m in models))
+    table.add_row("… named, of those found", *(f"{m.named:.1%}" for m in models))
     table.add_row("F1, all kinds, mean photo", *(f"{np.mean(m.scores):.3f}" for m in models), end_section=True)
     for lighting, rows in _by_lighting(lightings).items():
         table.add_row(

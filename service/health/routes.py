@@ -18,9 +18,10 @@ def alive() -> dict[str, str]:
 
 @router.get("/readyz")
 def ready(context: ContextOf) -> dict[str, str | int]:
-    """Say that a photo sent now would be answered: records at hand, model loaded and tried once."""
+    """Say that a photo sent now would be answered in full: records at hand, model tried once, gallery complete."""
     if not context.database.is_up():
         raise Problem(503, "database-down", "The database does not answer.", remedy="Try again soon.", retry_after=5)
+    context.naming.loaded()
     return {"status": "ready", "model_version": context.serving.current().version}
 
 

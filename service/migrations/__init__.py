@@ -15,11 +15,28 @@ from service.records import Record
 
 def upgrade(database: Database) -> None:
     """Bring the tables up to date, in one transaction; where they are, nothing happens."""
+    if database.is_sqlite:
+        _upgrade_sqlite(database)
+        return
     with database.engine.begin() as connection:
-        if database.is_sqlite:
+        command.upgrade(_config(connection), "head")
+
+
+def _upgrade_sqlite(database: Database) -> None:
+    with database.engine.connect() as connection:
+        # SQLite changes a table by copying it, and must not mind the moment in which what refers to it has nothing
+        # there. It takes this word outside of a transaction only.
+        connection.execute(text("PRAGMA foreign_keys=OFF"))
+        try:
             # Two processes that start at once: the second waits here and then finds nothing to do.
             connection.execute(text("BEGIN IMMEDIATE"))
-        command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), "head")
+            if astray := connection.execute(text("PRAGMA foreign_key_check")).all():
+                raise RuntimeError(f"the upgrade would leave rows that refer to nothing: {astray[:5]}")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(text("PRAGMA foreign_keys=ON"))
 
 
 def revise(database: Database, what: str) -> Path:

@@ -17,6 +17,18 @@ def try_a_photo(request: Request) -> Response:
     return templates.TemplateResponse(request, "try_a_photo.html")
 
 
+@router.get("/unknowns")
+def name_unknowns(request: Request) -> Response:
+    """Show the page on which unknown facings are named, many at once."""
+    return templates.TemplateResponse(request, "unknowns.html")
+
+
+@router.get("/products")
+def look_after_products(request: Request) -> Response:
+    """Show the page with the catalogue's products and the pictures they are known by."""
+    return templates.TemplateResponse(request, "products.html")
+
+
 @router.get("/docs")
 def describe_api(request: Request) -> Response:
     """Show what the API can do; FastAPI's own page would load its script from somebody else's server."""

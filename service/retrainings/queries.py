@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.catalogue.states import State
 from service.problems import not_found
-from service.records import AnnotationRecord, CaptureRecord, RetrainingRecord, TaskRecord
+from service.records import AnnotationRecord, CaptureRecord, FacingLabelRecord, RetrainingRecord, TaskRecord
 
 QUEUED, RUNNING = "queued", "running"
 
@@ -46,11 +47,12 @@ def unfinished_ids(session: Session) -> Sequence[str]:
 def list_annotated(
     session: Session, arms: Sequence[str] | None
 ) -> Sequence[tuple[AnnotationRecord, CaptureRecord, str]]:
-    """Return annotations with their captures and the arm of their tasks, of some arms or of all."""
+    """Return the newest annotation of each task with its capture and the task's arm, of some arms or of all."""
     query = (
         select(AnnotationRecord, CaptureRecord, TaskRecord.arm)
         .join(CaptureRecord, CaptureRecord.id == AnnotationRecord.capture_id)
         .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
+        .where(AnnotationRecord.superseded_by.is_(None))
         .order_by(AnnotationRecord.id)
     )
     if arms is not None:
@@ -58,9 +60,20 @@ def list_annotated(
     return [(annotation, capture, arm) for annotation, capture, arm in session.execute(query)]
 
 
+def current_labels(session: Session) -> dict[tuple[str, int], str]:
+    """Return the product that each labelled facing shows today, by its annotation and its place in the boxes.
+
+    Left out are facings whose product was split or delisted since: they train as facings of no known product.
+    """
+    labels = select(FacingLabelRecord.annotation_id, FacingLabelRecord.place, FacingLabelRecord.gtin)
+    rows = session.execute(labels.where(FacingLabelRecord.state == State.CURRENT))
+    return {(annotation_id, place): gtin for annotation_id, place, gtin in rows}
+
+
 def list_annotated_boxes(session: Session, arms: Sequence[str] | None) -> Sequence[list[Any]]:
-    """Return the boxes of each annotation, of some arms or of all."""
+    """Return the boxes of each task's newest annotation, of some arms or of all."""
     query = select(AnnotationRecord.boxes).join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
+    query = query.where(AnnotationRecord.superseded_by.is_(None))
     if arms is not None:
         query = query.where(TaskRecord.arm.in_(arms))
     return session.scalars(query).all()

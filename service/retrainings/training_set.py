@@ -1,15 +1,15 @@
 """From annotations in the records to a frozen snapshot with its photos beside it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from labeling.annotations import AnnotatedBox
 from retail.boxes import DetectionKind
 from retail.gtin import Gtin
-from service.records import CaptureRecord
+from service.records import AnnotationRecord, CaptureRecord
 from service.retrainings.progress import enter_stage, while_running
-from service.retrainings.queries import list_annotated
+from service.retrainings.queries import current_labels, list_annotated
 from service.retrainings.work import MANIFEST, Work
 from training.captures import LabelledCapture
 from training.snapshots import freeze
@@ -29,8 +29,8 @@ def freeze_snapshot(work: Work) -> str:
     """
     enter_stage(work, "snapshot")
     with work.context.database.read() as session:
-        annotated = list_annotated(session, work.request.arms)
-    captures = [_labelled(work, capture, annotation.boxes, arm) for annotation, capture, arm in annotated]
+        annotated, gtins = list_annotated(session, work.request.arms), current_labels(session)
+    captures = [_labelled(work, capture, _boxes(annotation, gtins), arm) for annotation, capture, arm in annotated]
     snapshot = freeze(captures, work.request.classes)
     for _, capture, _ in annotated:
         _fetch(work, capture)
@@ -47,7 +47,7 @@ def freeze_snapshot(work: Work) -> str:
     return snapshot.content_hash
 
 
-def _labelled(work: Work, capture: CaptureRecord, boxes: Sequence[dict[str, Any]], arm: str) -> LabelledCapture:
+def _labelled(work: Work, capture: CaptureRecord, boxes: tuple[AnnotatedBox, ...], arm: str) -> LabelledCapture:
     return LabelledCapture(
         capture_id=capture.id,
         image=work.photo(capture.image_sha256),
@@ -59,15 +59,18 @@ def _labelled(work: Work, capture: CaptureRecord, boxes: Sequence[dict[str, Any]
         taken_at=capture.taken_at,
         stratum=capture.stratum,
         arm=arm,
-        boxes=tuple(_box(box) for box in boxes),
+        boxes=boxes,
         duplicate_group=capture.near_duplicate_of or capture.id,
     )
 
 
-def _box(stored: dict[str, Any]) -> AnnotatedBox:
-    gtin = Gtin(stored["gtin"]) if stored["gtin"] else None
-    x1, y1, x2, y2 = stored["box"]
-    return AnnotatedBox(DetectionKind(stored["kind"]), x1, y1, x2, y2, gtin)
+def _boxes(annotation: AnnotationRecord, gtins: Mapping[tuple[str, int], str]) -> tuple[AnnotatedBox, ...]:
+    return tuple(_box(box, gtins.get((annotation.id, place))) for place, box in enumerate(annotation.boxes))
+
+
+def _box(drawn: dict[str, Any], gtin: str | None) -> AnnotatedBox:
+    x1, y1, x2, y2 = drawn["box"]
+    return AnnotatedBox(DetectionKind(drawn["kind"]), x1, y1, x2, y2, Gtin(gtin) if gtin else None)
 
 
 def _fetch(work: Work, capture: CaptureRecord) -> None:

@@ -3,7 +3,8 @@
 import logging
 import sys
 
-from service.captures.looking import OpenedPhoto, detections_in
+from service.captures.looking import detections_in
+from service.captures.photos import OpenedPhoto
 from service.captures.queries import VECTOR
 from service.context import Context
 from service.models.serving import ServingModel

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from labeling.leases import TaskState
+from service.catalogue.states import State
 from service.problems import Problem, not_found
-from service.records import AnnotationRecord, CaptureRecord, ProductRecord, TaskRecord
+from service.records import AnnotationRecord, CaptureRecord, FacingLabelRecord, TaskRecord
 
 
 def get_task(session: Session, task_id: str, store_ids: frozenset[str] | None) -> tuple[TaskRecord, CaptureRecord]:
@@ -77,13 +78,24 @@ def capture_of(session: Session, task: TaskRecord) -> CaptureRecord:
 
 
 def annotation_of(session: Session, task_id: str) -> AnnotationRecord | None:
-    """Return what was submitted for a task, None if nothing was."""
-    return session.scalar(select(AnnotationRecord).where(AnnotationRecord.task_id == task_id))
+    """Return what was last submitted for a task, None if nothing was."""
+    newest = select(AnnotationRecord).where(
+        AnnotationRecord.task_id == task_id, AnnotationRecord.superseded_by.is_(None)
+    )
+    return session.scalar(newest)
 
 
-def known_gtins(session: Session, gtins: set[str]) -> set[str]:
-    """Return those of some GTINs that are in the catalogue."""
-    return set(session.scalars(select(ProductRecord.gtin).where(ProductRecord.gtin.in_(gtins))))
+def labels_of(session: Session, annotation_id: str) -> dict[int, FacingLabelRecord]:
+    """Return the labels of an annotation's named facings by their place in the boxes."""
+    labels = select(FacingLabelRecord).where(FacingLabelRecord.annotation_id == annotation_id)
+    return {label.place: label for label in session.scalars(labels)}
+
+
+def supersede(session: Session, earlier: AnnotationRecord, later: AnnotationRecord) -> None:
+    """Let a later annotation of the same task count instead of an earlier one."""
+    earlier.superseded_by = later.id
+    labels = update(FacingLabelRecord).where(FacingLabelRecord.annotation_id == earlier.id)
+    session.execute(labels.values(state=State.REPLACED))
 
 
 def _with_captures(store_ids: frozenset[str] | None) -> Select[TaskRecord, CaptureRecord]:

@@ -3,16 +3,19 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy.orm import Session
 
 from labeling.guidelines import GUIDELINE_V1
 from labeling.leases import TaskState
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action
+from service.catalogue.queries import hold_catalogue
 from service.dependencies import ContextOf
 from service.ids import RecordId
+from service.naming.shelf_references import pictures_of_named
 from service.problems import not_found
-from service.records import CaptureRecord, TaskRecord
-from service.tasks.annotating import annotate
+from service.records import AnnotationRecord, CaptureRecord, TaskRecord
+from service.tasks.annotating import annotate, todays_boxes
 from service.tasks.holding import finish_task, hold_task, take_tasks
 from service.tasks.queries import annotation_of, capture_of, get_task, list_tasks
 from service.tasks.schemas import (
@@ -42,7 +45,7 @@ def lease_tasks(context: ContextOf, caller: Annotator, request: LeaseRequest) ->
         return LeaseAnswer(
             lease_token=lease.token,
             leased_until=lease.leased_until,
-            tasks=[_leased(task, capture_of(session, task)) for task in tasks],
+            tasks=[_leased(session, task) for task in tasks],
             guideline=_guideline(),
         )
 
@@ -69,22 +72,25 @@ def read_task(context: ContextOf, caller: Annotator, task_id: RecordId) -> TaskS
 
 @router.get("/{task_id}/annotation")
 def read_annotation(context: ContextOf, caller: Annotator, task_id: RecordId) -> AnnotationAnswer:
-    """Show what was submitted for a task."""
+    """Show what was last submitted for a task."""
     with context.database.read() as session:
         task, _ = get_task(session, task_id, caller.store_ids)
         annotation = annotation_of(session, task.id)
         if annotation is None:
             raise not_found("annotation", task_id, remedy="The task is not labelled yet.")
-        return AnnotationAnswer.model_validate(annotation)
+        return _annotation(session, annotation)
 
 
 @router.post("/{task_id}/annotations", status_code=201)
 def submit(context: ContextOf, caller: Annotator, task_id: RecordId, request: AnnotateRequest) -> AnnotationAnswer:
-    """Submit all boxes of a leased task."""
+    """Submit all boxes of a leased task; of one that was queued again they count instead of the earlier ones."""
     now = context.clock()
-    with context.database.write() as session:
+    with pictures_of_named(context, task_id, request.boxes) as named, context.database.write() as session:
+        hold_catalogue(session)
         task = hold_task(session, task_id, caller.id, request.lease_token, now)
-        return AnnotationAnswer.model_validate(annotate(session, task, request, caller.id, now))
+        annotation = annotate(session, task, request, caller.id, now)
+        named.keep(session, now)
+        return _annotation(session, annotation)
 
 
 @router.post("/{task_id}/skip")
@@ -116,13 +122,21 @@ def _summary(task: TaskRecord, capture: CaptureRecord) -> dict[str, Any]:
     }
 
 
-def _leased(task: TaskRecord, capture: CaptureRecord) -> LeasedTask:
+def _leased(session: Session, task: TaskRecord) -> LeasedTask:
+    capture, annotation = capture_of(session, task), annotation_of(session, task.id)
     return LeasedTask(
         **_summary(task, capture),
         width=capture.width,
         height=capture.height,
-        prelabels=capture.detections,
+        prelabels=capture.detections if annotation is None else todays_boxes(session, annotation),
         prelabel_model_version=capture.model_version,
+    )
+
+
+def _annotation(session: Session, annotation: AnnotationRecord) -> AnnotationAnswer:
+    return AnnotationAnswer(
+        **{name: getattr(annotation, name) for name in AnnotationAnswer.model_fields if name != "boxes"},
+        boxes=todays_boxes(session, annotation),
     )
 
 

@@ -32,7 +32,7 @@ class TaskAnswer(BaseModel):
     state: TaskState
     rank: int
     arm: str
-    reason: str = Field(description="why the capture was picked")
+    reason: str = Field(description="why the capture was picked, or is to be labelled again")
     predicted_boxes: int
     leased_until: datetime | None
     skip_reason: str | None
@@ -52,7 +52,9 @@ class LeasedTask(TaskSummary):
 
     width: int = Field(description="of the upright photo in pixels")
     height: int
-    prelabels: list[dict[str, Any]] = Field(description="detections of the model that served when the photo came")
+    prelabels: list[dict[str, Any]] = Field(
+        description="what was drawn last, else what the model found that served when the photo came"
+    )
     prelabel_model_version: int
 
 
@@ -113,7 +115,11 @@ class AnnotateRequest(BaseModel):
 
 
 class AnnotationAnswer(BaseModel):
-    """An annotation as it is kept, boxes clipped to the photo and GTINs padded to 14 digits."""
+    """An annotation: its boxes clipped to the photo, each facing with the GTIN that its product has today.
+
+    That is null where the product was split or delisted since then, and `former_gtin` says which one it was; so it is
+    in the pre-labels of a task that was queued again.
+    """
 
     model_config = ConfigDict(from_attributes=True)
     id: str

@@ -23,12 +23,17 @@ from service.auth.keys import issue_key
 from service.auth.permissions import Role
 from service.context import Context
 from service.database import Database
+from service.ids import new_id
 from service.image_store import ImageStore
 from service.migrations import upgrade
 from service.models.serving import ServingModel
 from service.models.starter import ensure_starter
+from service.naming.embedders import Embedders
+from service.naming.queries import newest_naming
+from service.naming.serving import Naming
+from service.records import CaptureRecord, UnknownFacingRecord
 from service.settings import Settings
-from vision.artefact import ArtefactMetadata
+from vision.artefact import ArtefactMetadata, BadArtefact
 from vision.detector import Detector
 from vision.runtime import RawOutputs
 
@@ -182,6 +187,35 @@ class LiteralServing:
         return self._model
 
 
+class LiteralEmbedder:
+    """Sees the mean colour of each quarter of a crop, nothing else."""
+
+    crop_size, width = 16, 12
+
+    def __init__(self, id: str = "literal-1") -> None:
+        self.id = id
+
+    def embed(self, crops: np.ndarray) -> np.ndarray:
+        means = crops.reshape(len(crops), 2, 8, 2, 8, 3).mean((2, 4)).reshape(len(crops), 12) - 127.0
+        means[:, 0] += 1e-3
+        return (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+
+
+class LiteralEmbedders(Embedders):
+    """Stands where `service.naming.embedders.Embedders` would: loading one costs nothing."""
+
+    def installed(self) -> LiteralEmbedder:
+        return LiteralEmbedder()
+
+    def load(self, id: str) -> LiteralEmbedder:
+        return LiteralEmbedder(id)
+
+    def check(self, data: bytes) -> LiteralEmbedder:
+        if not data.startswith(b"literal"):
+            raise BadArtefact("the file is not ONNX")
+        return LiteralEmbedder(data.decode())
+
+
 # --- the service ---
 
 
@@ -213,8 +247,10 @@ def context(settings: Settings, clock: SetClock) -> Iterator[Context]:
     """A service's context on each database, with a literal model registered as version 1, and no face blurring."""
     settings.home.mkdir()
     database = Database(settings.resolved_database_url)
-    serving = LiteralServing()
-    yield Context(settings, database, ImageStore(settings.resolved_image_store), serving, None, clock)  # type: ignore[arg-type]
+    images = ImageStore(settings.resolved_image_store)
+    naming = Naming(settings, database, images, LiteralEmbedders(settings, images), clock)
+    naming.refresh()  # a server would follow from its own thread, and be ready when it has
+    yield Context(settings, database, images, LiteralServing(), None, naming, clock)  # type: ignore[arg-type]
     database.close()
 
 
@@ -264,3 +300,62 @@ def make_photo() -> PhotoMaker:
         return bytes(cv2.imencode(kind, image)[1])
 
     return make
+
+
+# --- facings that show no known product ---
+
+
+@pytest.fixture
+def capture_of(client: TestClient, make_photo: PhotoMaker) -> Callable[[str, int], str]:
+    """Send a photo of a store's bay and return the capture's id."""
+
+    def send(store_id: str, seed: int = 0) -> str:
+        client.put(f"/v1/stores/{store_id}", json={"name": store_id, "format": "convenience"}).raise_for_status()
+        client.put(f"/v1/stores/{store_id}/bays/{store_id}-b").raise_for_status()
+        form = {"store_id": store_id, "bay_id": f"{store_id}-b"}
+        sent = client.post("/v1/captures", data=form, files={"photo": make_photo(seed)})
+        sent.raise_for_status()
+        return sent.json()["id"]
+
+    return send
+
+
+@pytest.fixture
+def unknown(context: Context, capture_of: Callable[[str, int], str]) -> Callable[..., list[str]]:
+    """Let facings of a kind be unknown; those of one kind look alike: `unknown(kind, count, store_id)`."""
+
+    def add(kind: int, count: int, store_id: str = "s1", *, embedder_id: str | None = None) -> list[str]:
+        capture_id = capture_of(store_id, kind)
+        with context.database.write() as session:
+            capture = session.get_one(CaptureRecord, capture_id)
+            naming = newest_naming(session)
+            facings = []
+            for place in range(count):
+                vector = np.eye(LiteralEmbedder.width)[kind]
+                vector[-1] = 0.05 * place / count
+                facings.append(
+                    UnknownFacingRecord(
+                        id=new_id(context.clock()),
+                        capture_id=capture_id,
+                        store_id=capture.store_id,
+                        detection=place,
+                        box=[10.0, 20.0, 50.0 + place, 100.0],  # no two pictures are the same
+                        embedder_id=embedder_id or naming.embedder_id,
+                        vector=(vector / np.linalg.norm(vector)).astype("<f2").tobytes(),
+                        unknown_score=0.9,
+                        created_at=context.clock(),
+                        state="open",
+                    )
+                )
+            session.add_all(facings)
+        return [facing.id for facing in facings]
+
+    return add
+
+
+@pytest.fixture
+def juice(client: TestClient) -> str:
+    """A product of the catalogue, by its GTIN."""
+    product = {"name": "Apple juice 1 l", "category": ["drinks", "juice"]}
+    client.put("/v1/products/04006381333931", json=product).raise_for_status()
+    return "04006381333931"

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from retail.boxes import DetectionKind
 from service.captures.schemas import AnalysisAnswer
 from service.cli import app
+from service.records import PositionRecord
 
 
 @pytest.fixture
@@ -61,6 +62,17 @@ def test_captures_are_sent(shelfloop, service, tmp_path, make_photo):
     assert "PUT /v1/stores/s1/bays/b9" in refused.stderr
 
 
+def test_a_product_nobody_added_is_unresolved_at_the_checkout(shelfloop, service, tmp_path, make_photo):
+    front, back = tmp_path / "front.jpg", tmp_path / "back.jpg"
+    front.write_bytes(make_photo(1))
+    back.write_bytes(make_photo(2))
+    asked = shelfloop("checkout", front, back)
+    assert asked.exit_code == 0, asked.output
+    assert "photo 1: unknown" in asked.stdout
+    assert "photo 2: unknown" in asked.stdout
+    assert "The views show no known product" in asked.stdout
+
+
 def test_nobody_answers(shelfloop, monkeypatch):
     answer = shelfloop("captures", "list", "--key", "slk_x", "--url", "http://127.0.0.1:9")
     assert answer.exit_code == 1
@@ -86,3 +98,54 @@ def test_a_file_that_is_no_photo(shelfloop, tmp_path):
     assert answer.exit_code == 1
     assert "letter.jpg" in answer.stderr
     assert "JPEG, PNG or WebP" in answer.stderr
+
+
+def test_the_catalogue_as_a_file(shelfloop, service, tmp_path):
+    file = tmp_path / "catalogue.csv"
+    file.write_text("gtin,name,category,family\n4006381333931,Oat [bold] drink,drinks > oat,oat\n17,Milk,drinks,\n")
+    refused = shelfloop("catalogue", "import", file)
+    assert refused.exit_code == 1
+    assert "line 3, column gtin: '17' is not a GTIN: expected 8, 12, 13 or 14 digits." in refused.stderr
+    file.write_text(file.read_text().replace("17,Milk", "00000000000017,Milk"))
+    tried = shelfloop("catalogue", "import", file, "--dry-run")
+    assert "+ 04006381333931 Oat [bold] drink (drinks > oat)\n" in tried.stdout
+    assert "Nothing was changed; that was a dry run. The catalogue is at version 0." in tried.stdout
+    assert "2 added, 0 changed, 0 delisted, 0 unchanged\nDone." in shelfloop("catalogue", "import", file).stdout
+    file.write_text("gtin,name,category\n4006381333931,Oat drink,drinks > oat\n")
+    assert "- 00000000000017 Milk: last day 2026-03-01\n" in shelfloop("catalogue", "import", file, "--complete").stdout
+    written = tmp_path / "export.csv"
+    assert shelfloop("catalogue", "export", written).stdout == f"Wrote {written}.\n"
+    assert written.read_bytes() == shelfloop("catalogue", "export").stdout_bytes
+    assert "04006381333931,Oat drink,drinks > oat,oat" in written.read_text()
+    log = shelfloop("catalogue", "changes", "--since", "2").stdout
+    assert "name: Oat [bold] drink -> Oat drink" in log
+    assert "The catalogue is at version 4." in log
+
+
+def test_the_catalogue_change_by_change(shelfloop, service, client, context, bay):
+    for gtin in ("00000000000017", "00000000000024"):
+        client.put(f"/v1/products/{gtin}", json={"name": "Milk", "category": ["drinks"]}).raise_for_status()
+    with context.database.write() as session:
+        place = {"bay_id": "b1", "version": 1, "shelf": 1, "slot": 1, "facings": 2, "state": "current"}
+        session.add(PositionRecord(gtin="00000000000017", **place))
+
+    def run(*words: str) -> str:
+        done = shelfloop("catalogue", *words)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    moved = "position b1/1/1/1: remapped, 00000000000017 -> 00000000000031\n"
+    assert run("rename", "00000000000017", "00000000000031", "--dry-run") == (
+        f"{moved}This would touch 0 facings, 0 references, 1 positions.\n"
+    )
+    assert run("rename", "00000000000017", "00000000000031").startswith(f"{moved}Touched 0 facings")
+    assert run("touched", "3") == moved
+    assert run("rename", "00000000000017", "00000000000031") == "Nothing to do: it is so already.\n"
+    assert "expired" in run("delist", "00000000000031", "--last-day", "2026-02-28")
+    assert "restored" in run("relist", "00000000000031")
+    assert "remapped" in run("merge", "00000000000031", "00000000000024")
+    parts = ("--into", "00000000000024=Milk 1 l", "--into", "00000000000048=Milk 2 l")
+    assert "position b1/1/1/1: requeued" in run("split", "00000000000024", *parts)
+    assert client.get("/v1/products/00000000000048").json()["category"] == ["drinks"]
+    wrong = shelfloop("catalogue", "merge", "00000000000024", "4e12")
+    assert (wrong.exit_code, "(invalid-gtin)" in wrong.stderr) == (1, True)

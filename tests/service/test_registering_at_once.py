@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from retail.catalogue_events import Added
 from retail.gtin import Gtin
 from retail.products import Product
-from service.catalogue.queries import lock_catalogue
-from service.catalogue.service import put_product
+from service.catalogue.service import change
 from service.context import Context
 from service.models.starter import ensure_starter
 from service.records import BayRecord, CameraRecord, ModelRecord, PromotionRecord, StoreRecord
@@ -51,8 +51,7 @@ def test_a_store_a_camera_and_a_bay(context: Context, client: TestClient, path: 
 
 def test_a_product(context: Context, client: TestClient) -> None:
     def first(session: Session) -> None:
-        lock_catalogue(session)
-        put_product(session, Product(GTIN, "Pen", ("office",)), context.clock())
+        change(session, Added(Product(GTIN, "Pen", ("office",))), "a test", context.clock())
 
     body = {"name": "Pen", "category": ["office"]}
     answer = while_open(context, first, lambda: client.put(f"/v1/products/{GTIN}", json=body))

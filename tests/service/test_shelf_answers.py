@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from retail.stores import StoreFormat
-from service.captures.looking import look_at, open_photo
+from service.captures.looking import look_at
+from service.captures.photos import open_photo
 from service.captures.schemas import CaptureAnswer
 from service.models.serving import ServingModel
 from service.records import CaptureRecord

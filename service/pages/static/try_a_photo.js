@@ -1,7 +1,10 @@
 // "Try a photo": sends a photo to POST /v1/analyze and draws what comes back.
 
-const element = (id) => document.getElementById(id);
-const stage = element("stage"), canvas = element("canvas"), file = element("file"), key = element("key");
+import { element, make, say } from "./elements.js";
+import { onKeys } from "./keyboard.js";
+import { read, send } from "./service.js";
+
+const stage = element("stage"), canvas = element("canvas"), file = element("file");
 const pen = canvas.getContext("2d");
 // The overlay pictures use the same ramp: teal is sure, orange is not.
 const RAMP = [[0, 128, 128], [222, 203, 164], [230, 97, 1]];
@@ -14,16 +17,6 @@ let answer = null; // what the API answered
 let selected = -1; // row of answer.detections, which come in reading order
 let boxes = true; // whether they are drawn; the selected one always is
 let latest = 0; // counts photos, so that a slow answer cannot overwrite a newer one
-
-// --- key: from the address's fragment (which is never sent anywhere), else remembered ---
-
-const given = new URLSearchParams(location.hash.slice(1)).get("key");
-if (given) {
-  localStorage.setItem("shelfloop-key", given);
-  history.replaceState(null, "", location.pathname);
-}
-key.value = localStorage.getItem("shelfloop-key") ?? "";
-key.addEventListener("input", () => localStorage.setItem("shelfloop-key", key.value.trim()));
 
 // --- photo in ---
 
@@ -68,19 +61,7 @@ async function shrunk(photo) {
 async function analyze(photo) {
   const form = new FormData();
   form.append("photo", photo);
-  let response;
-  try {
-    response = await fetch("/v1/analyze", { method: "POST", body: form, headers: { Authorization: `Bearer ${key.value.trim()}` } });
-  } catch {
-    throw new Error("The service does not answer. Is it running?");
-  }
-  const body = await response.json();
-  if (response.status === 401) {
-    key.focus();
-    throw new Error("An API key is needed: put one into the field at the top. 'shelfloop keys create' makes one.");
-  }
-  if (!response.ok) throw new Error([body.detail, body.remedy].filter(Boolean).join(" "));
-  return body;
+  return (await send("POST", "/v1/analyze", form)).json();
 }
 
 file.addEventListener("change", () => {
@@ -99,22 +80,14 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 
 // --- words and numbers ---
 
-function say(text, kind = "") {
-  element("message").textContent = text;
-  element("message").dataset.kind = kind;
-}
-
 function report(seconds) {
   const { detections, condition, shelves, retake = [] } = answer;
   const count = (kind) => detections.filter((detection) => detection.kind === kind).length;
   say(`${detections.length} detections in ${seconds.toFixed(2)} s.${answer.truncated ? " There are more than are shown: photograph a smaller part of the shelf." : ""}`);
   element("retake").hidden = !retake.length;
-  element("retake").replaceChildren(...retake.map(({ message }) => Object.assign(document.createElement("li"), { textContent: message })));
-  element("counts").replaceChildren(...Object.keys(WORDS).map((kind) => {
-    const item = document.createElement("li");
-    item.append(Object.assign(document.createElement("b"), { textContent: count(kind) }), count(kind) === 1 ? WORDS[kind] : `${WORDS[kind]}s`);
-    return item;
-  }));
+  element("retake").replaceChildren(...retake.map(({ message }) => make("li", {}, message)));
+  element("counts").replaceChildren(...Object.keys(WORDS).map((kind) =>
+    make("li", {}, make("b", {}, count(kind)), count(kind) === 1 ? WORDS[kind] : `${WORDS[kind]}s`)));
   list("facts", {
     Shelves: new Set(shelves.map((shelf) => shelf.number)).size,
     Light: condition.lighting,
@@ -122,19 +95,33 @@ function report(seconds) {
     Photo: `${answer.width} × ${answer.height}`,
     Faces: answer.faces_blurred ? `${answer.faces_blurred} blurred` : "none",
     Model: `version ${answer.model_version}`,
+    ...(answer.unknown_policy && { Unknown: answer.unknown_policy.message }),
   });
   element("result").hidden = false;
+}
+
+const names = new Map(); // by GTIN, of products that were asked for
+
+// The GTIN stands for the name until that is here.
+function nameOf(gtin) {
+  if (!names.has(gtin)) {
+    names.set(gtin, gtin);
+    read(`/v1/products/${gtin}`).then(({ name }) => (names.set(gtin, name), describe()), () => {});
+  }
+  return names.get(gtin);
 }
 
 function describe() {
   const detection = answer?.detections[selected];
   if (!detection) return list("detection", {}, "Point at a box, or step with the arrow keys.");
-  const { kind, confidence, gtin, uncertainty, shelf, place } = detection;
+  const { kind, confidence, gtin, naming, uncertainty, shelf, place } = detection;
   const share = (number) => `${(100 * number).toFixed(1)} %`;
   list("detection", {
     Kind: WORDS[kind],
     ...(shelf && { Shelf: shelf, Place: place }),
-    ...(gtin && { GTIN: gtin }),
+    ...(gtin && { Product: nameOf(gtin), GTIN: gtin }),
+    ...(naming && { Named: naming.unknown ? "shows no known product" : share(naming.probability) }),
+    ...(naming?.products.length > 1 && { "One of": naming.products.map((one) => nameOf(one.gtin)).join(", ") }),
     Confidence: share(confidence),
     Uncertainty: share(uncertainty.value),
     Margin: share(uncertainty.margin),
@@ -144,11 +131,8 @@ function describe() {
 }
 
 function list(id, facts, otherwise = "") {
-  const rows = Object.entries(facts).flatMap(([name, value]) => [
-    Object.assign(document.createElement("dt"), { textContent: name }),
-    Object.assign(document.createElement("dd"), { textContent: value }),
-  ]);
-  if (!rows.length) rows.push(Object.assign(document.createElement("dd"), { className: "quiet", textContent: otherwise }));
+  const rows = Object.entries(facts).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
+  if (!rows.length) rows.push(make("dd", { className: "quiet" }, otherwise));
   element(id).replaceChildren(...rows);
 }
 
@@ -243,13 +227,10 @@ canvas.addEventListener("pointermove", (event) => {
   select(smallestAt((event.clientX - frame.left) * toPhoto, (event.clientY - frame.top) * toPhoto));
 });
 canvas.addEventListener("pointerleave", () => select(-1));
-addEventListener("keydown", (event) => {
-  if (!answer?.detections.length || event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const go = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), ArrowDown: () => climb(1), ArrowUp: () => climb(-1), Escape: () => select(-1), o: toggle }[event.key];
-  if (!go) return;
-  event.preventDefault();
-  go();
-});
+onKeys(
+  { ArrowRight: () => step(1), ArrowLeft: () => step(-1), ArrowDown: () => climb(1), ArrowUp: () => climb(-1), Escape: () => select(-1), o: toggle },
+  () => answer?.detections.length,
+);
 
 function step(by) {
   const most = answer.detections.length;

@@ -1,7 +1,10 @@
 """The whole loop with nothing replaced: the starter, MLflow in a file, durable jobs, a fit of seconds."""
 
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ from service.image_store import ImageStore
 from service.models.registry import open_tracking
 from service.models.serving import Serving
 from service.models.starter import ensure_starter
+from service.naming.embedders import Embedders
+from service.naming.serving import Naming
 from service.records import AnnotationRecord, BayRecord, CaptureRecord, RoundRecord, StoreRecord, TaskRecord
 from service.retrainings.schemas import RetrainingRequest
 from service.settings import Settings, VisionSettings
@@ -52,7 +57,9 @@ def context(settings: Settings) -> Iterator[Context]:
     with database.write() as session:
         ensure_starter(session, utc_now())
     serving = Serving(settings, database)
-    yield Context(settings, database, ImageStore(settings.resolved_image_store), serving, None)
+    images = ImageStore(settings.resolved_image_store)
+    naming = Naming(settings, database, images, Embedders(settings, images), utc_now)
+    yield Context(settings, database, images, serving, None, naming)
     serving.stop()
     database.close()
 
@@ -166,3 +173,28 @@ def tiny() -> Callable[..., RetrainingRequest]:
         return RetrainingRequest.model_validate({"reason": "a test", "overrides": overrides, **changes})
 
     return request
+
+
+@pytest.fixture
+def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+    """Start `shelfloop worker` as a process of its own; its output goes to worker.log."""
+    started: list[subprocess.Popen[bytes]] = []
+    environment = {
+        **os.environ,
+        "SHELFLOOP_HOME": str(settings.home),
+        "SHELFLOOP_DATABASE_URL": settings.database_url,
+        "SHELFLOOP_VISION__BLUR_FACES": "false",
+        "SHELFLOOP_VISION__THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+    def start() -> "subprocess.Popen[bytes]":
+        with (tmp_path / "worker.log").open("ab") as log:
+            command = [sys.executable, "-c", "from service.cli import app; app()", "worker"]
+            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.wait()

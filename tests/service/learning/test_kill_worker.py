@@ -1,11 +1,9 @@
 """A worker that is killed in the middle of a fit goes on where it was."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,31 +19,6 @@ from service.settings import Settings
 
 EPOCHS = 8
 StartWorker = Callable[[], "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture
-def start_worker(settings: Settings, tmp_path: Path) -> Iterator[StartWorker]:
-    """Start `shelfloop worker` as a process of its own; its output goes to worker.log."""
-    started: list[subprocess.Popen[bytes]] = []
-    environment = {
-        **os.environ,
-        "SHELFLOOP_HOME": str(settings.home),
-        "SHELFLOOP_DATABASE_URL": settings.database_url,
-        "SHELFLOOP_VISION__BLUR_FACES": "false",
-        "SHELFLOOP_VISION__THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-
-    def start() -> "subprocess.Popen[bytes]":
-        with (tmp_path / "worker.log").open("ab") as log:
-            command = [sys.executable, "-c", "from service.cli import app; app()", "worker"]
-            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-        return started[-1]
-
-    yield start
-    for worker in started:
-        worker.kill()
-        worker.wait()
 
 
 def wait_until(

@@ -1,67 +1,13 @@
-"""The pages in a real browser."""
-
-import os
-import shutil
-import socket
-import threading
-import time
+"""The page on which a photo is tried, in a real browser."""
 
 import pytest
-import uvicorn
 
-from service.app import create_app
 from service.auth.permissions import Role
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--metrics-recording-only",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="module")
-def browser(missing):
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not chromium:
-        missing("Chromium (set CHROMIUM or install it)")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
-def address(context):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(context), log_level="warning", lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture
-def page(browser, address, key_for):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    key = key_for(Role.STORE)["Authorization"].removeprefix("Bearer ")
-    page.goto(f"{address}/#key={key}")
-    yield page
-    page.close()
-    assert [error for error in errors if "401" not in error] == []
+def page(opened):
+    return opened("/", Role.STORE)
 
 
 def choose(page, photo: bytes) -> None:

@@ -1,0 +1,1 @@
+"""CSV files: the whole catalogue, or what a store carries."""

@@ -1,0 +1,1 @@
+"""Checkout: several views of one product, one answer. And from which sides each product is known."""

@@ -1,0 +1,1 @@
+"""Planograms: the intended layout of each bay."""

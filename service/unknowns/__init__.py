@@ -1,0 +1,1 @@
+"""Facings that show no known product: shown in clusters of alike ones, and named many at once."""
