@@ -23,7 +23,7 @@ _DISTRIBUTIONS = {"ultralytics": "ultralytics-opencv-headless"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a headline number should be; one of the two bounds is given."""
+    """What a headline number should be; one bound or both."""
 
     at_most: float | None = None
     at_least: float | None = None
@@ -35,10 +35,12 @@ class Target:
         return low <= value <= high
 
     def __str__(self) -> str:
+        if self.at_most is not None and self.at_least is not None:
+            return f"{self.at_least:g} – {self.at_most:g}"
         return f"≤ {self.at_most:g}" if self.at_most is not None else f"≥ {self.at_least:g}"
 
     def as_json(self) -> dict[str, float]:
-        """Return the bound that is given, by its name."""
+        """Return the bounds that are given, by name."""
         bounds = {"at_most": self.at_most, "at_least": self.at_least}
         return {name: bound for name, bound in bounds.items() if bound is not None}
 

@@ -1,4 +1,4 @@
-"""Serving against the bare loop and against peers, fairness, overload, and what blurring faces costs.
+"""Serving against the bare loop and against peers, fairness, overload, blurring faces, and a dense photo's whole way.
 
 Everything runs on this one machine and takes turns. `make bench-serve`
 """
@@ -16,14 +16,15 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.report import Report, Target, machine
-from benchmarks.serve import overload, photos
+from benchmarks.serve import dense, overload, photos
 from benchmarks.serve.bare import bare_work, loop
 from benchmarks.serve.client import Door, keep_busy
 from benchmarks.serve.contest import Cell, Run, take_turns
 from benchmarks.serve.ours import Ours, our_service
 from benchmarks.serve.peer_services import peer_service, write_peer_models
 from benchmarks.serve.photos import PhotoSet, load_photo_sets
-from service.settings import AdmissionSettings
+from benchmarks.serve.whole_path import whole_path
+from service.settings import AdmissionSettings, VisionSettings
 from vision.artefact import read_metadata
 from vision.runtime import Precision, served_precision
 from vision.starter import ARTEFACT
@@ -64,12 +65,16 @@ def main() -> None:
         cells = _cells(wanted, large, small, ours, blurring, peers)
         by_place = {(cell.name, cell.photos.name): cell for cell in cells}
         take_turns(cells, wanted.repeats, np.random.default_rng(SEED))
+        with console.status("Sending dense photos the whole way"):
+            tiles = VisionSettings().most_tiles
+            whole = whole_path(folder / "whole", wanted.precision, wanted.at_once, 2 * wanted.seconds, tiles)
         with console.status(f"Overloading the service with {overload.CLIENTS} clients"):
             overloaded = overload.overload(ours, large, wanted.overload_seconds, by_place[OURS, large.name].rate)
     headline = _headline(by_place, large, small, list(peers))
-    headline |= overloaded.headline(by_place[OURS, large.name].rate)
-    rows = [large.row(), small.row(), *(cell.row() for cell in cells), *overloaded.rows(), *_remarks(wanted, ours)]
-    seeds = {"order of turns": SEED, "synthetic photos": photos.SEED}
+    headline |= whole.headline() | overloaded.headline(by_place[OURS, large.name].rate)
+    rows = [large.row(), small.row(), *(cell.row() for cell in cells), *whole.rows()]
+    rows += [*overloaded.rows(), *_remarks(wanted, ours)]
+    seeds = {"order of turns": SEED, "synthetic photos": photos.SEED, "dense shelves": dense.SEED}
     Report("serve", headline, TARGETS, rows, seeds, started).publish()
 
 
@@ -138,7 +143,6 @@ def _headline(
         "p95_over_p50": max(cell.spread for cell in ours),  # of the two sets of photos the one that looks worse
         "refused_at_8_clients": float(sum(load.refused for cell in ours for load in cell.loads)),
         "blur_ratio": rate(OURS, large) / blurring if blurring else None,
-        "whole_path_ms_150": None,
     }
 
 
@@ -150,7 +154,6 @@ def _remarks(wanted: argparse.Namespace, ours: Ours) -> list[dict[str, Any]]:
         "photos that the service works on side by side": str(wanted.at_once),
         "seconds from start to ready": f"{ours.ready_seconds:.1f}",
         "first answer after ready": f"{ours.first_ms:.0f} ms",
-        "whole_path_ms_150": "not measured: the service does not name products or compare planograms yet",
     }
     return [{"remark": what, "said": text} for what, text in said.items()]
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from benchmarks.serve.processes import PROGRAMS, ROOT, Server, clean_environment
 from vision.runtime import Precision
 
 BAYS = 64  # one for each client of an overload
-_SHELFLOOP = str(PROGRAMS / "shelfloop")
+SHELFLOOP = str(PROGRAMS / "shelfloop")
 
 
 class NotWhatWasAsked(RuntimeError):
@@ -37,8 +37,19 @@ class Ours:
 
 
 @contextmanager
-def our_service(folder: Path, precision: Precision, at_once: int, photo: bytes, *, blur: bool) -> Iterator[Ours]:
+def our_service(
+    folder: Path,
+    precision: Precision,
+    at_once: int,
+    photo: bytes,
+    *,
+    blur: bool,
+    recognise: bool = False,
+    most_tiles: int = 1,
+) -> Iterator[Ours]:
     """Start the service in an empty folder, register bays, and check that captures are kept.
+
+    By default a photo is looked at in one pass, as everybody else does.
 
     Raises:
         NotWhatWasAsked: if the first photo after ready is not answered, or an upload is not recognised for what it is.
@@ -49,19 +60,20 @@ def our_service(folder: Path, precision: Precision, at_once: int, photo: bytes, 
         "SHELFLOOP_VISION__BLUR_FACES": str(blur).lower(),
         "SHELFLOOP_VISION__PRECISION": precision,
         "SHELFLOOP_ADMISSION__AT_ONCE": str(at_once),
-        "SHELFLOOP_VISION__MOST_TILES": "1",  # one pass, as everybody else
+        "SHELFLOOP_VISION__MOST_TILES": str(most_tiles),
     }
-    key, port = _create_key(environment), free_port()
-    with running([_SHELFLOOP, "serve", "--port", str(port)], environment, port, folder / "log") as server:
+    key, port = create_key(environment), free_port()
+    with running([SHELFLOOP, "serve", "--port", str(port)], environment, port, folder / "log") as server:
         ready = server.wait_for("/readyz")
         _register(port, key)
-        fields = {"store_id": "s1", "bay_id": "bay-{client}"}
+        fields = {"store_id": "s1", "bay_id": "bay-{client}", "recognise": str(recognise).lower()}
         door = Door(port, "/v1/captures", fields, {"Authorization": f"Bearer {key}"})
         yield Ours(server, door, ready, _check(door, photo))
 
 
-def _create_key(environment: dict[str, str]) -> str:
-    command = [_SHELFLOOP, "keys", "create", "--role", "admin", "--name", "bench"]
+def create_key(environment: Mapping[str, str]) -> str:
+    """Make a key that may do everything in this home."""
+    command = [SHELFLOOP, "keys", "create", "--role", "admin", "--name", "bench"]
     done = subprocess.run(
         command, cwd=ROOT, env=clean_environment(environment), check=True, capture_output=True, text=True
     )
