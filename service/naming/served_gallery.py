@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 
-from vision.gallery import Gallery, Reference
-
 from retail.gtin import Gtin
 from service.database import Database
 from service.image_store import ImageStore
@@ -19,6 +17,7 @@ from service.naming.queries import (
 from service.naming.reading import kept_vectors, read_references
 from vision.detections import Floats
 from vision.embedder import Embedder
+from vision.gallery import Gallery, Reference
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ def unit(*rows: tuple[float, float]) -> np.ndarray:
 def test_shortlists_tell_where_the_true_product_stands():
     vectors = unit((1, 0), (0, 1), (1, 0.1), (1, 0.2), (0.3, 1))
     labels = np.array([0, 1, 0, 1, 2])
-    lists = shortlists(vectors, labels, references=np.array([0, 1]), queries=np.array([2, 3, 4]))
+    lists = shortlists(vectors, labels, references=np.array([0, 1]), queries=np.array([2, 3, 4]), most=24)
     assert lists.truth.tolist() == [0, 1, -1]  # right; second behind product 0; not in the gallery
     assert lists.known.tolist() == [True, True, False]
     assert lists.scores[0, 0] == pytest.approx(vectors[2] @ vectors[0], abs=1e-4)

@@ -18,7 +18,9 @@ from vision.gallery import Gallery, Reference
 from vision.naming_calibration import NamingCalibration, Shortlists, fit_calibration
 from vision.recognition import SHORTLIST, shortlist
 
-MOST_REFERENCES: Final = 24  # of a product, as many as the service keeps
+# Pictures of a product in the gallery: its maker's alone, a few, and as many as the service keeps. With few of them
+# scores are lower; a calibration that knew only many would call a product's first week unknown.
+REFERENCES: Final = (1, 5, 24)
 _ANY = "any"  # product: nobody's catalogue holds these very products, so nothing is learned about single ones
 
 
@@ -37,7 +39,8 @@ def calibrate(
     """
     lists = joined(list(_trials(features, labels, folds, drawn, config)))
     # Scores of right matches by product mean nothing to another catalogue.
-    return fit_calibration(lists, on=on).model_copy(update={"offsets": {}})
+    fitted = fit_calibration(lists, on=on)
+    return fitted.model_copy(update={"offsets": {}, "facings": fitted.facings // len(REFERENCES)})
 
 
 def _trials(
@@ -48,16 +51,17 @@ def _trials(
         learned = np.flatnonzero((folds != fold) & ~withheld)
         projection = fit_worlds([(features[learned], labels[learned]), *drawn], config)
         vectors = project(projection, np.ascontiguousarray(features[:, 0]))
-        yield shortlists(vectors, labels, learned, np.flatnonzero(folds == fold))
+        for most in REFERENCES:
+            yield shortlists(vectors, labels, learned, np.flatnonzero(folds == fold), most)
 
 
-def shortlists(vectors: Floats, labels: Ints, references: Ints, queries: Ints) -> Shortlists:
-    """Name rows of `vectors` by other rows of them; a product without reference is one from outside the catalogue."""
+def shortlists(vectors: Floats, labels: Ints, references: Ints, queries: Ints, most: int) -> Shortlists:
+    """Name rows of `vectors` by the last of the references; a product without any is one from outside the catalogue."""
     gallery = Gallery("calibration", vectors.shape[1])
     gallery.change(
         Reference(str(row), _gtin(product), _gtin(product), vectors[row])
         for product in np.unique(labels[references]).tolist()
-        for row in references[labels[references] == product][-MOST_REFERENCES:].tolist()
+        for row in references[labels[references] == product][-most:].tolist()
     )
     found = shortlist(gallery.search(vectors[queries], most=SHORTLIST))
     true = [_gtin(product) for product in labels[queries].tolist()]
