@@ -21,6 +21,8 @@ from vision.recognition import SHORTLIST, shortlist
 # Pictures of a product in the gallery: its maker's alone, a few, and as many as the service keeps. With few of them
 # scores are lower; a calibration that knew only many would call a product's first week unknown.
 REFERENCES: Final = (1, 5, 24)
+# Of known facings; a catalogue that nothing was measured on rather asks than guesses. The random arm decides later.
+REFUSED: Final = 0.15
 _ANY = "any"  # product: nobody's catalogue holds these very products, so nothing is learned about single ones
 
 
@@ -39,7 +41,7 @@ def calibrate(
     """
     lists = joined(list(_trials(features, labels, folds, drawn, config)))
     # Scores of right matches by product mean nothing to another catalogue.
-    fitted = fit_calibration(lists, on=on)
+    fitted = fit_calibration(lists, refuse=REFUSED, on=on)
     return fitted.model_copy(update={"offsets": {}, "facings": fitted.facings // len(REFERENCES)})
 
 
