@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, and_, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from service.catalogue.states import State
 from service.records import (
     CaptureRecord,
     EmbedderRecord,
@@ -20,7 +21,7 @@ from service.records import (
 )
 
 BATCH = 5_000  # references read at a time: 100,000 of them never lie in memory twice
-LIVE, SHELF, PACK_SHOT = "live", "shelf", "pack_shot"
+LIVE, SHELF, PACK_SHOT = State.LIVE.value, "shelf", "pack_shot"
 
 
 @dataclass(frozen=True, slots=True)

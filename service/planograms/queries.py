@@ -28,12 +28,6 @@ def newest_positions(session: Session, bay_id: str) -> Sequence[PositionRecord]:
     return session.scalars(found.order_by(PositionRecord.shelf, PositionRecord.slot)).all()
 
 
-def positions_of(session: Session, gtin: Gtin) -> Sequence[PositionRecord]:
-    """Return where today's planograms want a product."""
-    found = select(PositionRecord).where(PositionRecord.gtin == gtin, PositionRecord.state == State.CURRENT)
-    return session.scalars(found.order_by(PositionRecord.bay_id, PositionRecord.shelf, PositionRecord.slot)).all()
-
-
 def as_positions(records: Sequence[PositionRecord]) -> tuple[Position, ...]:
     """Return positions that count; those whose product was split or delisted are left out."""
     return tuple(

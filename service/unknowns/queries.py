@@ -104,11 +104,6 @@ def examples_of(session: Session, ids: Collection[str]) -> dict[str, Any]:
     return {row.id: row for row in session.execute(rows.where(UnknownFacingRecord.id.in_(ids)))}
 
 
-def find_facing(session: Session, id: str) -> UnknownFacingRecord | None:
-    """Return an unknown facing, None if there is none of this id."""
-    return session.get(UnknownFacingRecord, id)
-
-
 def find_facings(session: Session, ids: Collection[str], *, lock: bool = False) -> Sequence[UnknownFacingRecord]:
     """Return those of these facings that there are; locked ones are nobody else's to change in this transaction."""
     # Always in the same order, or two decisions about the same facings would wait for each other.
