@@ -77,11 +77,15 @@ class Report:
             "machine": dict(self.machine),
         }
 
-    def publish(self, folder: Path = RESULTS, console: Console | None = None) -> Path:
-        """Print the tables, write the file and return its path."""
+    def show(self, console: Console | None = None) -> None:
+        """Print the tables."""
         console = console or Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
         for table in (*_tables(self.rows), self._verdicts()):
             console.print(table)
+
+    def publish(self, folder: Path = RESULTS, console: Console | None = None) -> Path:
+        """Print the tables, write the file and return its path."""
+        self.show(console)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name}.json"
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

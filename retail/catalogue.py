@@ -1,4 +1,4 @@
-"""The catalogue: all products, what became of former ones, and who carries what, at one version."""
+"""The catalogue: all products, what became of former ones, who carries and follows what, at one version."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +34,7 @@ class Catalogue:
         became: what took the place of a GTIN that is no product any more: one product after a rename or merge,
             several after a split.
         assortments: by store what it carries; a store that is not in it carries everything.
+        followed: by bay the planogram that it follows and the newest version that it was reset to.
 
     Raises:
         ValueError: if two products share a GTIN.
@@ -43,6 +44,7 @@ class Catalogue:
     products: tuple[Product, ...]
     became: Mapping[Gtin, tuple[Gtin, ...]] = field(default_factory=dict)
     assortments: Mapping[str, Mapping[Gtin, Listing]] = field(default_factory=dict)
+    followed: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.by_gtin) != len(self.products):

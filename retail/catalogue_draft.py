@@ -24,6 +24,7 @@ class CatalogueDraft:
         self.products = dict(catalogue.by_gtin)
         self.became = dict(catalogue.became)
         self.assortments = {store: dict(listings) for store, listings in catalogue.assortments.items()}
+        self.followed = dict(catalogue.followed)
         self.owners = {variant.id: p.gtin for p in catalogue.products for variant in p.variants}
 
     def frozen(self) -> Catalogue:
@@ -33,6 +34,7 @@ class CatalogueDraft:
             tuple(self.products[gtin] for gtin in sorted(self.products)),
             dict(self.became),
             {store: dict(listings) for store, listings in self.assortments.items() if listings},
+            dict(self.followed),
         )
 
     def ends(self, gtin: Gtin) -> tuple[Gtin, ...]:

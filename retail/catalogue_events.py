@@ -113,6 +113,15 @@ class AssortmentChanged:
     removed: tuple[Gtin, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PlanogramReset:
+    """Bays are meant to look otherwise: they follow this version of a planogram as soon as it is valid."""
+
+    planogram_id: str
+    version: int
+    bays: tuple[str, ...]
+
+
 Event = (
     Added
     | Changed
@@ -125,6 +134,7 @@ Event = (
     | VariantAdded
     | VariantRemoved
     | AssortmentChanged
+    | PlanogramReset
 )
 
 

@@ -14,6 +14,7 @@ from retail.catalogue_events import (
     Event,
     Merged,
     PackagingRefreshed,
+    PlanogramReset,
     Relisted,
     Renamed,
     Split,
@@ -35,6 +36,7 @@ _TYPES: dict[str, type[Event]] = {
     "variant_added": VariantAdded,
     "variant_removed": VariantRemoved,
     "assortment_changed": AssortmentChanged,
+    "planogram_reset": PlanogramReset,
 }
 _KINDS = {type: kind for kind, type in _TYPES.items()}
 _READERS: dict[str, TypeAdapter[Any]] = {kind: TypeAdapter(type) for kind, type in _TYPES.items()}
@@ -47,8 +49,8 @@ def kind_of(event: Event) -> str:
 
 
 def subject_of(event: Event) -> Gtin:
-    """Return the GTIN that an event is about; empty where it is about a store."""
-    return Gtin("") if isinstance(event, AssortmentChanged) else event.gtin
+    """Return the GTIN that an event is about; empty where it is about a store or a planogram."""
+    return Gtin("") if isinstance(event, AssortmentChanged | PlanogramReset) else event.gtin
 
 
 def product_json(product: Product) -> dict[str, Any]:

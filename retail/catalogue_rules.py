@@ -19,6 +19,7 @@ from retail.catalogue_events import (
     InvalidChange,
     Merged,
     PackagingRefreshed,
+    PlanogramReset,
     Relisted,
     Renamed,
     Split,
@@ -89,6 +90,8 @@ def _happen(draft: CatalogueDraft, event: Event) -> bool:
             return _remove_variant(draft, event)
         case AssortmentChanged():
             return _change_assortment(draft, event)
+        case PlanogramReset():
+            return _reset_planogram(draft, event)
 
 
 def _add(draft: CatalogueDraft, product: Product) -> bool:
@@ -230,6 +233,13 @@ def _change_assortment(draft: CatalogueDraft, event: AssortmentChanged) -> bool:
     after |= {listing.gtin: listing for listing in event.added}
     draft.assortments[event.store_id] = after
     return after != before
+
+
+def _reset_planogram(draft: CatalogueDraft, event: PlanogramReset) -> bool:
+    followed = {bay: (event.planogram_id, event.version) for bay in event.bays}
+    changed = any(draft.followed.get(bay) != one for bay, one in followed.items())
+    draft.followed |= followed
+    return changed
 
 
 def _moved(looks: tuple[Variant, ...], gtin: Gtin) -> tuple[Variant, ...]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,11 @@ class Signature:
         predicted_boxes: how many boxes an annotator will find drawn beforehand.
         stratum: the condition's name, for example ``warm/oblique/convenience``.
         bay_id: the bay that the capture shows.
+        flip: probability that at least one verdict on the capture would flip; 0 without verdicts.
+        reset: whether it shows its bay after a planogram reset that no labelled capture shows.
 
     Raises:
-        ValueError: for a wrong shape, a vector that is not of unit length, or values outside 0..1.
+        ValueError: for a wrong shape, a vector that is not of unit length, or values or a flip outside 0..1.
     """
 
     capture_id: str
@@ -39,6 +42,8 @@ class Signature:
     predicted_boxes: int
     stratum: str
     bay_id: str
+    flip: float = 0.0
+    reset: bool = False
 
     def __post_init__(self) -> None:
         if self.image_vector.ndim != 1 or self.values.ndim != 1:
@@ -49,6 +54,8 @@ class Signature:
             raise ValueError(f"capture {self.capture_id}: image_vector has length {length:.3f}, expected 1")
         if not ((self.values >= 0) & (self.values <= 1)).all():
             raise ValueError(f"capture {self.capture_id}: values leave 0..1")
+        if not 0 <= self.flip <= 1:
+            raise ValueError(f"capture {self.capture_id}: flip is {self.flip}, expected 0..1")
         if self.predicted_boxes < 0:
             raise ValueError(
                 f"capture {self.capture_id}: predicted_boxes is {self.predicted_boxes}, expected 0 or more"
@@ -67,6 +74,8 @@ class Pool:
         seconds: (n,) modelled annotator seconds.
         doubted: (n,) detections with an uncertainty of at least one half.
         strata: n names of strata.
+        flips: (n,) probability that at least one verdict would flip.
+        resets: (n,) whether the capture shows a planogram reset that no labelled one shows.
     """
 
     ids: tuple[str, ...]
@@ -76,6 +85,8 @@ class Pool:
     seconds: Floats
     doubted: Rows
     strata: tuple[str, ...]
+    flips: Floats
+    resets: NDArray[np.bool_]
 
     @classmethod
     def of(cls, signatures: Iterable[Signature], seconds: Callable[[int], float]) -> "Pool":
@@ -101,6 +112,8 @@ class Pool:
             seconds=costs,
             doubted=np.array([(s.values >= _DOUBT).sum() for s in ordered], np.int64),
             strata=tuple(s.stratum for s in ordered),
+            flips=np.array([s.flip for s in ordered], np.float64),
+            resets=np.array([s.reset for s in ordered], np.bool_),
         )
 
     def __len__(self) -> int:
@@ -111,7 +124,10 @@ class Pool:
         content = hashlib.sha256()
         for names in (self.ids, self.strata):
             content.update(repr(names).encode())
-        for array in (self.vectors, self.capture_values, self.boxes, self.seconds, self.doubted):
+        arrays: list[NDArray[Any]] = [self.vectors, self.capture_values, self.boxes, self.seconds, self.doubted]
+        if self.flips.any() or self.resets.any():  # else the rounds from before there were verdicts lost their digest
+            arrays += [self.flips, self.resets]
+        for array in arrays:
             content.update(repr(array.shape).encode())
             content.update(np.ascontiguousarray(array).data)
         return content.hexdigest()

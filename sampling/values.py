@@ -12,9 +12,19 @@ def capture_value(uncertainties: NDArray[Any]) -> float:
     """Return the capture value A: the sum of the ten largest uncertainties of its detections, 0..10.
 
     Ten, because a crowded shelf would otherwise win by its number of boxes alone. This is the first version of
-    the value: redundancy within the photo, novelty, drift and flipping verdicts do not enter yet.
+    the value: redundancy within the photo, novelty and drift do not enter yet.
     """
     return float(np.sort(uncertainties.astype(np.float64))[-TOP:].sum())
+
+
+def weighed_by_flips(capture_values: NDArray[np.float64], flips: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values times (1 + probability that a verdict of the capture would flip), both (n,).
+
+    Up to twice as much: doubt that reaches a verdict costs somebody a walk to the shelf, doubt that does not is still
+    worth a label.
+    """
+    result: NDArray[np.float64] = capture_values * (1 + flips)
+    return result
 
 
 def rank_normalised(numbers: NDArray[Any]) -> NDArray[np.float64]:

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from service.auth.routes import router as keys
+from service.azure.routes import router as azure
+from service.bays.routes import router as bays
 from service.bodies import LimitBodies
 from service.captures.admission import Admission
 from service.captures.routes import router as captures
@@ -20,6 +22,7 @@ from service.catalogue.routes_changes import router as catalogue_changes
 from service.catalogue.routes_events import router as catalogue_events
 from service.checkout.coverage_routes import router as coverage
 from service.checkout.routes import router as checkout
+from service.compliance.routes import router as compliance
 from service.context import Context
 from service.health.routes import router as health
 from service.metrics import MeasureRequests
@@ -29,7 +32,10 @@ from service.naming.reference_routes import router as references
 from service.naming.routes import router as naming
 from service.pages.routes import router as pages
 from service.planograms.routes import router as planograms
+from service.planograms.routes_bays import router as bay_planograms
+from service.planograms.routes_files import router as planogram_files
 from service.problems import install_problem_handlers
+from service.reports.routes import router as reports
 from service.retrainings.routes import router as retrainings
 from service.rounds.routes import router as rounds
 from service.stores.routes import router as stores
@@ -37,11 +43,14 @@ from service.tasks.routes import router as tasks
 from service.unknowns.clusters import Clusters
 from service.unknowns.crops import Crops
 from service.unknowns.routes import router as unknowns
+from service.webhooks.events import documented as webhook_events
+from service.webhooks.routes import router as webhooks
 
 ROUTERS = (
     health,
     keys,
     stores,
+    bays,
     coverage,  # before the catalogue, which would take `views` for a GTIN
     catalogue,
     catalogue_events,
@@ -49,15 +58,21 @@ ROUTERS = (
     catalogue_files,
     assortments,
     planograms,
+    bay_planograms,
+    planogram_files,
+    azure,
     references,
     naming,
     captures,
+    compliance,
     checkout,
+    reports,
     rounds,
     tasks,
     retrainings,
     models,
     unknowns,
+    webhooks,
     pages,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
@@ -65,7 +80,14 @@ STATIC = Path(__file__).parent / "pages" / "static"
 
 def create_app(context: Context) -> FastAPI:
     """Make the application around a context; starting it loads the model, stopping it closes the context."""
-    app = FastAPI(title="Shelfloop", version=_version(), lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Shelfloop",
+        version=_version(),
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        webhooks=webhook_events,
+    )
     app.state.context = context
     app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
     app.state.clusters = Clusters()

@@ -19,7 +19,7 @@ model_version = Gauge("shelfloop_model_version", "Version of the model that answ
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Measure one stage: decode, faces, infer, name or store."""
+    """Measure one stage: decode, faces, infer, name, planogram or store."""
     begin = perf_counter()
     try:
         yield

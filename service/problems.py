@@ -68,6 +68,14 @@ def not_found(what: str, id: str, *, field: str | None = None, remedy: str | Non
     )
 
 
+def invalid_request(error: RequestValidationError) -> Problem:
+    """Make the problem for a request that is not of the form its route describes."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    remedy = "Correct this field; the API's own description is at /docs."
+    return Problem(422, "invalid-request", f"{field}: {first['msg']}.", field=field, remedy=remedy)
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error as a problem document."""
 
@@ -77,15 +85,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-        return Problem(
-            422,
-            "invalid-request",
-            f"{field}: {first['msg']}.",
-            field=field,
-            remedy="Correct this field; the API's own description is at /docs.",
-        ).response()
+        return invalid_request(error).response()
 
     @app.exception_handler(HTTPException)
     async def on_http(_request: Request, error: HTTPException) -> JSONResponse:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -54,6 +54,21 @@ class NamingSettings(BaseModel):
     gallery_poll_seconds: float = Field(0.5, gt=0)
 
 
+class WebhookSettings(BaseModel):
+    """Where webhooks may lead."""
+
+    model_config = ConfigDict(extra="forbid")
+    private_networks: list[IPvAnyNetwork] = []
+
+
+class PlanogramSettings(BaseModel):
+    """How bays are compared with their planograms."""
+
+    model_config = ConfigDict(extra="forbid")
+    confidence: float = Field(0.5, gt=0, lt=1)
+    together_minutes: float = Field(10, ge=0)
+
+
 class Settings(BaseSettings):
     """Everything a person may set; `configs/default.yaml` explains each line."""
 
@@ -66,7 +81,9 @@ class Settings(BaseSettings):
     photo: PhotoSettings = PhotoSettings()
     vision: VisionSettings = VisionSettings()
     naming: NamingSettings = NamingSettings()
+    planogram: PlanogramSettings = PlanogramSettings()
     admission: AdmissionSettings = AdmissionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     lease_minutes: float = Field(30, gt=0)
     near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1)
     champion_poll_seconds: float = Field(1.0, gt=0)

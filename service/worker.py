@@ -1,4 +1,4 @@
-"""The worker process: runs retrainings and re-embeddings, of each one at a time."""
+"""The worker process: runs retrainings and re-embeddings, of each one at a time, and sends what webhooks wait for."""
 
 import importlib.util
 import logging
@@ -23,6 +23,7 @@ from service.retrainings.job import QUEUE as RETRAININGS
 from service.retrainings.job import retrain
 from service.retrainings.queries import unfinished_ids
 from service.settings import Settings
+from service.webhooks.delivering import keep_delivering
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -66,7 +67,8 @@ def _work(context: Context, name: str, hold: Callable[[], None], stopping: threa
     else:
         kinds[RETRAININGS], waiting[RETRAININGS] = partial(retrain, context), unfinished_ids
     jobs = Jobs(context.settings.resolved_jobs_url, name, kinds)
-    for thread, target in (("alias", keep_champion_alias), ("expiry", keep_expiring)):
+    deliver = partial(keep_delivering, holder=name)
+    for thread, target in (("alias", keep_champion_alias), ("expiry", keep_expiring), ("webhooks", deliver)):
         threading.Thread(target=target, args=(context, stopping), name=thread, daemon=True).start()
     log.info("Worker %s is ready", name)
     while not stopping.wait(POLL_SECONDS):

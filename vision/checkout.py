@@ -26,7 +26,8 @@ def fuse_views(lists: ProductShortlists) -> ProductShortlists:
     """Average the scores of each product over n views into one shortlist, best first; its variant is the best view's.
 
     The mean of scores is the mean of logits: the views' posteriors multiplied and taken to the power 1/n. A product
-    that is missing in a view's list counts there as much as the last one that is listed.
+    that is missing in a view's list counts there as much as the last one that is listed. Of the nearest references'
+    cosines the mean counts too.
     """
     best: dict[Gtin, tuple[float, str]] = {}
     tables: list[tuple[dict[Gtin, float], float]] = []
@@ -38,4 +39,5 @@ def fuse_views(lists: ProductShortlists) -> ProductShortlists:
     means = {gtin: float(np.mean([table.get(gtin, last) for table, last in tables])) for gtin in best}
     ranked = sorted(means, key=lambda gtin: (-means[gtin], gtin))
     fused = np.array([[means[gtin] for gtin in ranked]], np.float32)
-    return ProductShortlists(fused, [ranked], [[best[gtin][1] for gtin in ranked]])
+    nearest = lists.nearest.mean(keepdims=True)
+    return ProductShortlists(fused, nearest, [ranked], [[best[gtin][1] for gtin in ranked]])

@@ -41,10 +41,13 @@ class Matches:
     Attributes:
         variants: (n, most) rows of the gallery as it was when it was searched; -1 where there are no more.
         scores: (n, most) how alike query and variant are, at most 1; minus infinity where there is no variant.
+        nearest: (n,) cosine to the most alike reference of all variants that were scored, listed or not; minus infinity
+            where there is none.
     """
 
     variants: Places
     scores: Floats
+    nearest: Floats
     _state: State
 
     def gtin(self, row: int) -> Gtin:
@@ -174,14 +177,15 @@ class Gallery:
         queries, state = np.ascontiguousarray(queries, np.float32), self._state
         variants = np.full((len(queries), most), -1, np.int64)
         scores = np.full((len(queries), most), -np.inf, np.float32)
+        nearest = np.full(len(queries), -np.inf, np.float32)
         if len(queries):
             with one_thread():
                 rows, cosines = _shortlist(state, queries, assortment, max(most, _SHORTLIST))
-                alike = _scores(state, queries, rows, cosines)
+                alike, nearest = _scores(state, queries, rows, cosines)
             order = np.argsort(-alike, axis=1, kind="stable")[:, :most]
             variants[:, : order.shape[1]] = np.take_along_axis(rows, order, 1)
             scores[:, : order.shape[1]] = np.take_along_axis(alike, order, 1)
-        return Matches(variants, scores, state)
+        return Matches(variants, scores, nearest, state)
 
     def _check_references(self, references: Sequence[Reference]) -> None:
         for reference in references:
@@ -244,15 +248,16 @@ def _nearest(prototypes: Floats, queries: Floats, rows: Places, most: int) -> Pl
     return best
 
 
-def _scores(state: State, queries: Floats, rows: Places, cosines: Floats) -> Floats:
-    """Return the scores of rows whose prototypes' cosines are known, both (n, m)."""
+def _scores(state: State, queries: Floats, rows: Places, cosines: Floats) -> tuple[Floats, Floats]:
+    """Return scores of rows, whose prototypes' cosines are known, (n, m), and the nearest references' cosines (n,)."""
     lengths = np.where(rows < 0, 0, state.lengths[rows])
     each = np.arange(lengths.max(initial=1))
     places = np.where(each < lengths[..., None], state.starts[rows][..., None] + each, -1)
     products = inner_products(queries, state.vectors, places.reshape(len(rows), -1)).reshape(places.shape)
+    nearest: Floats = products.max((1, 2), initial=-np.inf)
     if len(each) > BEST:
         products = np.partition(products, -BEST, axis=2)[..., -BEST:]
     sums = np.where(np.isneginf(products), 0, products).sum(2)
     best = sums / np.clip(lengths, 1, BEST)
     alike = np.where(rows < 0, -np.inf, PROTOTYPE_SHARE * cosines + (1 - PROTOTYPE_SHARE) * best)
-    return alike.astype(np.float32)
+    return alike.astype(np.float32), nearest

@@ -1,7 +1,8 @@
 """From how alike a facing and known products are to honest probabilities, sets and doubt.
 
-Everything here works on shortlists: of each facing the scores of its most similar products, best first. What is fitted
-is written into the embedder's file, or into the records once the random arm has been labelled.
+Everything here works on shortlists: of each facing the scores of its most similar products, best first, and how alike
+the nearest reference is. What is fitted is written into the embedder's file, or into the records once the random arm
+has been labelled.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ _LEVELS = np.linspace(-0.2, 1.0, 121)
 _FEW = 0.02
 _NEXT = 3  # best products after the first
 _WEIGHT = 0.5  # of their mean
+_NEAREST = 0.5  # weight of the nearest reference beside the best score
 
 
 class TooFewToCalibrate(ValueError):
@@ -39,22 +41,24 @@ class Shortlists:
 
     Attributes:
         scores: (n, m) best first; minus infinity where there are no more.
+        nearest: (n,) cosine to the most alike reference of any product.
         truth: (n,) column of the true product; -1 where it is not on the list, or not in the gallery at all.
         known: (n,) whether the true product is in the gallery.
         products: (n,) names of the true products, for what is told apart by product.
     """
 
     scores: Floats
+    nearest: Floats
     truth: NDArray[np.int64]
     known: NDArray[np.bool_]
     products: Sequence[str]
 
     def __post_init__(self) -> None:
         n = len(self.scores)
-        if self.scores.ndim != 2 or not n == len(self.truth) == len(self.known) == len(self.products):
+        if self.scores.ndim != 2 or {len(self.nearest), len(self.truth), len(self.known), len(self.products)} != {n}:
             raise ValueError(
-                f"scores of shape {self.scores.shape} with {len(self.truth)} truths, {len(self.known)} known and "
-                f"{len(self.products)} products, expected one of each per row"
+                f"scores of shape {self.scores.shape} with {len(self.nearest)} nearest, {len(self.truth)} truths, "
+                f"{len(self.known)} known and {len(self.products)} products, expected one of each per row"
             )
 
 
@@ -124,31 +128,37 @@ class NamingCalibration(BaseModel):
         among_known: NDArray[np.bool_] = _softmax(scores / self.temperature) >= self.least
         return among_known
 
-    def unknown_scores(self, scores: Floats, products: Sequence[str]) -> Numbers:
+    def unknown_scores(self, scores: Floats, nearest: Floats, products: Sequence[str]) -> Numbers:
         """Return which share of right matches stand out more than the best one of each facing, (n,) in 0..1.
 
         Args:
             scores: (n, m) shortlists.
+            nearest: (n,) cosines to the most alike reference.
             products: the best product of each; a product's matches are compared with its own, as far as it has any.
         """
-        usual = lead(scores) - np.array([self.offsets.get(product, 0.0) for product in products])
+        usual = lead(scores, nearest) - np.array([self.offsets.get(product, 0.0) for product in products])
         least, last = self.matches[0], 1 / len(self.matches)
         shares: Numbers = 1 - np.interp(usual, self.matches, np.linspace(0, 1, len(self.matches)))
         # Below the least of right matches some still stand out more than others.
         return np.where(usual < least, 1 - last / 2 / (1 + np.maximum(least - usual, 0)), shares * (1 - last))
 
 
-def lead(scores: Floats) -> Numbers:
-    """Return how far the best product of shortlists (n, m) stands out: its score less half the mean of the next three.
+def lead(scores: Floats, nearest: Floats) -> Numbers:
+    """Return how far facings (n,) stand out: between best score and nearest reference, less half the next three's mean.
 
-    A product that the gallery lacks is often somewhat like several that it has. On products left out of training and
-    gallery this tells more than the best score, the best probability or the lead over the second one alone, as
-    `benchmarks.recognition` measures. Where there are fewer than four products, the rest count as not at all alike.
+    A product that the gallery lacks is often somewhat like several that it has, but seldom just like one picture. On
+    products left out of training and gallery this tells more than the best score, the best probability or the lead over
+    the second one alone, as `benchmarks.recognition` measures. The nearest reference in place of the best score tells
+    still more where there are thirty references of each product, and less where there are five.
+
+    Args:
+        scores: (n, m) shortlists; where there are fewer than four products, the rest count as not at all alike.
+        nearest: (n,) cosines to the most alike reference of any product; minus infinity where there is none.
     """
     listed = np.zeros((len(scores), 1 + _NEXT))
     width = min(scores.shape[1], 1 + _NEXT)
     listed[:, :width] = np.where(np.isfinite(scores[:, :width]), scores[:, :width], 0)
-    standing: Numbers = listed[:, 0] - _WEIGHT * listed[:, 1:].mean(1)
+    standing: Numbers = (1 - _NEAREST) * listed[:, 0] + _NEAREST * nearest - _WEIGHT * listed[:, 1:].mean(1)
     return standing
 
 
@@ -177,7 +187,7 @@ def fit_calibration(lists: Shortlists, *, coverage: float = 0.9, refuse: float =
         )
     temperature, level = _temperature_and_level(lists)
     names = [lists.products[row] for row in np.flatnonzero(best).tolist()]
-    matches, offsets = _matches(lead(lists.scores[best]), names)
+    matches, offsets = _matches(lead(lists.scores[best], lists.nearest[best]), names)
     fitted = NamingCalibration(
         temperature=temperature,
         level=level,
@@ -191,7 +201,7 @@ def fit_calibration(lists: Shortlists, *, coverage: float = 0.9, refuse: float =
     )
     # A facing that is taken for another product has no product's usual lead to be compared with.
     products = [product if first else "" for product, first in zip(lists.products, best.tolist(), strict=True)]
-    scores = fitted.unknown_scores(lists.scores, products)[known]
+    scores = fitted.unknown_scores(lists.scores, lists.nearest, products)[known]
     return fitted.model_copy(update={"refused": float(np.clip(np.quantile(scores, 1 - refuse), 1e-6, 1))})
 
 

@@ -8,12 +8,31 @@ import cv2
 import numpy as np
 
 from retail.boxes import DetectionKind
+from retail.compliance import Verdict
 from vision.detections import Floats
 from vision.letterbox import Image
 
 # Teal through sand to orange: told apart with every common colour blindness, because lightness and blue change too.
 _RAMP = np.array([[0, 128, 128], [222, 203, 164], [230, 97, 1]], np.float32)
 _WIDTHS = {DetectionKind.FACING: 1.0, DetectionKind.SHELF: 1.6, DetectionKind.TAG: 0.5, DetectionKind.GAP: 1.0}
+# After Okabe and Ito (2008), who chose colours that are told apart with every common colour blindness.
+VERDICT_COLOURS = {
+    Verdict.CORRECT: (0, 158, 115),
+    Verdict.WRONG_POSITION: (240, 228, 66),
+    Verdict.WRONG_SHELF: (0, 114, 178),
+    Verdict.OUT_OF_STOCK: (213, 94, 0),
+    Verdict.UNEXPECTED: (204, 121, 167),
+    Verdict.UNDECIDED: (150, 150, 150),
+}
+# Nor need anybody tell colours: what is not as planned has a letter.
+_LETTERS = {
+    Verdict.CORRECT: "",
+    Verdict.WRONG_POSITION: "P",
+    Verdict.WRONG_SHELF: "S",
+    Verdict.OUT_OF_STOCK: "O",
+    Verdict.UNEXPECTED: "X",
+    Verdict.UNDECIDED: "?",
+}
 _INK, _PAPER = (20, 20, 20), (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _NAMES = {
@@ -28,31 +47,52 @@ Line = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One detection to draw: its box x1, y1, x2, y2 in pixels, its uncertainty in 0..1, what to write beside it."""
+    """One detection to draw.
+
+    Attributes:
+        box: x1, y1, x2, y2 in pixels.
+        unsure: its uncertainty in 0..1, which colours it where it has no verdict.
+        label: what to write beside it.
+    """
 
     box: Line
     kind: DetectionKind
     unsure: float
     label: str = ""
+    verdict: Verdict | None = None
+
+    @property
+    def text(self) -> str:
+        """The label after the verdict's letter."""
+        letter = "" if self.verdict is None else _LETTERS[self.verdict]
+        return f"{letter} {self.label}".strip()
 
 
 def draw(image: Image, marks: Sequence[Mark], shelves: Sequence[tuple[int, Line]]) -> Image:
     """Return a copy of an RGB photo with boxes, shelves and a legend.
 
-    Colour is uncertainty, from teal (sure) to orange (unsure). Shelf edges are thick, tags thin, gaps crossed out;
-    shelves are white lines, x1, y1, x2, y2, with their numbers. Lines and letters grow with the photo.
+    Colour is the verdict, if there is one, in thicker lines where it is not as planned; else uncertainty, from teal
+    (sure) to orange (unsure). Shelf edges are thick, tags thin, gaps crossed out; shelves are white lines, x1, y1, x2,
+    y2, with their numbers. Lines and letters grow with the photo.
     """
     canvas = image.copy()
     unit = max(1.0, max(image.shape[:2]) / 640)
     colours = uncertainty_colours(np.array([mark.unsure for mark in marks], np.float32)).tolist()
     for mark, colour in zip(marks, colours, strict=True):
-        _draw_box(canvas, mark.box, mark.kind, colour, max(1, round(_WIDTHS[mark.kind] * unit)))
+        width, of_verdict = _WIDTHS[mark.kind] * unit, colour
+        if mark.verdict is not None:
+            of_verdict = list(VERDICT_COLOURS[mark.verdict])
+            width *= 1 if mark.verdict is Verdict.CORRECT else 2
+        _draw_box(canvas, mark.box, mark.kind, of_verdict, max(1, round(width)))
     for number, line in shelves:
         _draw_shelf(canvas, number, line, unit)
     for mark in marks:
-        if mark.label:
-            _write(canvas, mark.label, (round(mark.box[0]), round(mark.box[1])), unit)
-    _draw_legend(canvas, marks, unit)
+        if mark.text:
+            _write(canvas, mark.text, (round(mark.box[0]), round(mark.box[1])), unit)
+    if any(mark.verdict for mark in marks):
+        _draw_verdicts(canvas, marks, unit)
+    else:
+        _draw_legend(canvas, marks, unit)
     return canvas
 
 
@@ -104,3 +144,16 @@ def _draw_legend(canvas: Image, marks: Sequence[Mark], unit: float) -> None:
         counts = Counter(mark.kind for mark in marks)
         texts = [f"{counts[kind]} {name}" for kind, name in _NAMES.items() if counts[kind]]
         _write(canvas, ", ".join(texts) or "nothing found", (bar_width + round(8 * unit), height - line), unit)
+
+
+def _draw_verdicts(canvas: Image, marks: Sequence[Mark], unit: float) -> None:
+    """Draw a line for every verdict there is, with its colour, letter and number, in the lower left corner."""
+    counts = Counter(mark.verdict for mark in marks)
+    line, bottom = round(16 * unit), canvas.shape[0]
+    for verdict, colour in reversed(VERDICT_COLOURS.items()):
+        if not counts[verdict] or bottom < line:
+            continue
+        text = f"{_LETTERS[verdict]} {counts[verdict]} {verdict.replace('_', ' ')}".strip()
+        cv2.rectangle(canvas, (0, bottom - line), (line, bottom), colour, cv2.FILLED)
+        _write(canvas, text, (line, bottom - line), unit)
+        bottom -= line

@@ -15,6 +15,7 @@ _ALIKE = 0.15  # of the logarithms of widths and heights
 _REACH = 5.0  # widths and heights between two facings that may be neighbours
 _TOLERANCE = np.radians(2.5)
 _TRIALS = 128
+_LEVEL = 6.0  # pairs that must agree to believe in the steepest lines: few pairs agree on anything, by chance
 _MOST_PAIRS = 600
 _SLIMMEST = 0.4  # of a box's side: packs are not as rectangular as the formula has them
 
@@ -136,7 +137,7 @@ def _agreed(points: Numbers, slopes: Numbers, most: float) -> tuple[float, float
     trials = np.column_stack([slopes[one] - changes * heights[one], changes])
     trials = np.vstack([[0, 0], trials[np.abs(trials[:, 0]) < np.tan(_STEEPEST)]])
     fits = _fits(trials, points, slopes)
-    best = int(fits.sum(1).argmax())
+    best = int((fits.sum(1) - _LEVEL * (trials[:, 0] / np.tan(_STEEPEST)) ** 2).argmax())
     agree = fits[best] > 0
     if agree.sum() < 8:
         return float(trials[best, 0]), float(trials[best, 1])

@@ -44,11 +44,13 @@ class ProductShortlists:
 
     Attributes:
         scores: (n, m) best first, minus infinity where there are no more.
+        nearest: (n,) cosine to the most alike reference of any product; minus infinity where there is none.
         gtins: n lists of the products.
         variants: n lists of the variant that made each of them similar.
     """
 
     scores: Floats
+    nearest: Floats
     gtins: list[list[Gtin]]
     variants: list[list[str]]
 
@@ -87,7 +89,7 @@ class Recogniser:
         chances = calibration.probabilities(lists.scores)
         sets = calibration.sets(lists.scores)
         firsts = [gtins[0] if gtins else "" for gtins in lists.gtins]
-        unknown = calibration.unknown_scores(lists.scores, firsts)
+        unknown = calibration.unknown_scores(lists.scores, lists.nearest, firsts)
         return [
             self._named(gtins, variants, chances[row].tolist(), sets[row].tolist(), float(unknown[row]))
             for row, (gtins, variants) in enumerate(zip(lists.gtins, lists.variants, strict=True))
@@ -130,4 +132,4 @@ def shortlist(matches: Matches) -> ProductShortlists:
         gtins.append(list(first))
         variants.append([matches.variant(rows[column]) for column in columns])
         scores[place, : len(columns)] = matches.scores[place, columns]
-    return ProductShortlists(scores, gtins, variants)
+    return ProductShortlists(scores, matches.nearest, gtins, variants)

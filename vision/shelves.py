@@ -48,6 +48,7 @@ class Shelves:
         places: (n,) rank of each facing among those of its number, 0 for the leftmost; a stack counts from its top.
             NO_SHELF for all other kinds.
         order: (n,) the detections in reading order: facings by number and place, then the rest as it came.
+        perspective: in whose plane they are level.
     """
 
     lines: Numbers
@@ -55,6 +56,7 @@ class Shelves:
     numbers: Rows
     places: Rows
     order: Rows
+    perspective: RowPerspective
 
 
 def find_shelves(boxes: Boxes, kinds: Sequence[DetectionKind], size: tuple[int, int]) -> Shelves:
@@ -237,6 +239,7 @@ def _read(perspective: RowPerspective, lines: Numbers, line_numbers: Rows, facin
         numbers=numbers,
         places=places,
         order=np.concatenate([facings.rows[order], rest]),
+        perspective=perspective,
     )
 
 

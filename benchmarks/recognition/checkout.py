@@ -52,13 +52,17 @@ def fused_groups(lists: ProductShortlists, groups: Sequence[Ints]) -> ProductSho
     scores = np.full((len(fused), width), -np.inf, np.float32)
     for row, one in zip(scores, fused, strict=True):
         row[: one.scores.shape[1]] = one.scores[0]
-    return ProductShortlists(scores, [one.gtins[0] for one in fused], [one.variants[0] for one in fused])
+    nearest = np.concatenate([one.nearest for one in fused])
+    return ProductShortlists(scores, nearest, [one.gtins[0] for one in fused], [one.variants[0] for one in fused])
 
 
 def _some(lists: ProductShortlists, rows: Ints) -> ProductShortlists:
     picked = rows.tolist()
     return ProductShortlists(
-        lists.scores[rows], [lists.gtins[row] for row in picked], [lists.variants[row] for row in picked]
+        lists.scores[rows],
+        lists.nearest[rows],
+        [lists.gtins[row] for row in picked],
+        [lists.variants[row] for row in picked],
     )
 
 
@@ -152,4 +156,4 @@ def _scores(
     fused = fused_groups(trials.named("all", without, KNOWN, rows), groups)
     firsts = [gtins[0] for gtins in fused.gtins]
     hits = [first == gtin_of(truth[group[0]]) for first, group in zip(firsts, groups, strict=True)]
-    return calibration.unknown_scores(fused.scores, firsts), hits
+    return calibration.unknown_scores(fused.scores, fused.nearest, firsts), hits

@@ -58,13 +58,14 @@ def with_truth(lists: ProductShortlists, truth: Ints, known: Ints) -> Shortlists
     """Say of shortlists what is true; `known` are the products in the gallery."""
     gtins = [gtin_of(product) for product in truth]
     places = [one.index(gtin) if gtin in one else -1 for one, gtin in zip(lists.gtins, gtins, strict=True)]
-    return Shortlists(lists.scores, np.array(places, np.int64), np.isin(truth, known), gtins)
+    return Shortlists(lists.scores, lists.nearest, np.array(places, np.int64), np.isin(truth, known), gtins)
 
 
 def joined(parts: Sequence[Shortlists]) -> Shortlists:
     """Put shortlists of several trials together."""
     return Shortlists(
         np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.nearest for part in parts]),
         np.concatenate([part.truth for part in parts]),
         np.concatenate([part.known for part in parts]),
         [product for part in parts for product in part.products],
@@ -179,7 +180,7 @@ def _of_small_gallery(trials: Trials, kind: str) -> Row:
         lists = trials.named(kind, frozenset({fold}), every, rows)
         parts.append(_said(trials, calibration, rows, lists))
         firsts = [gtins[0] for gtins in lists.gtins]
-        refused += (calibration.unknown_scores(lists.scores, firsts) >= calibration.refused).tolist()
+        refused += (calibration.unknown_scores(lists.scores, lists.nearest, firsts) >= calibration.refused).tolist()
     said = Named.joined(parts)
     right = said.best == trials.products[said.rows]
     return {

@@ -83,8 +83,9 @@ def _signals(lists: ProductShortlists, calibration: NamingCalibration) -> dict[s
         "its lead over the second": (scores[:, 1] - scores[:, 0]).astype(np.float64),
         "best probability": -1 / chances.sum(1).astype(np.float64),
         "chance of none": calibration.probabilities(scores)[:, -1],
-        "its lead over the next three": -lead(scores),
-        "unknown_score": calibration.unknown_scores(scores, [gtins[0] for gtins in lists.gtins]),
+        "nearest reference": -lists.nearest.astype(np.float64),
+        "lead of both over the next three": -lead(scores, lists.nearest),
+        "unknown_score": calibration.unknown_scores(scores, lists.nearest, [gtins[0] for gtins in lists.gtins]),
     }
 
 

@@ -3,7 +3,10 @@
 import json
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
+
+from retail.planograms import Planogram
 
 _BOUNDARY = "reference-bench-boundary"
 
@@ -31,3 +34,13 @@ def add_product(port: int, headers: Mapping[str, str], gtin: str, references: li
     call(port, headers, "PUT", f"/v1/products/{gtin}", {"name": f"Product {gtin}", "category": ["bench"]})
     for picture in references:
         call(port, headers, "POST", f"/v1/products/{gtin}/references", picture)
+
+
+def follow_planogram(port: int, headers: Mapping[str, str], bay_id: str, planogram: Planogram) -> None:
+    """Let a bay follow a planogram; products that the catalogue lacks are added without a picture."""
+    for gtin in sorted(planogram.gtins):
+        call(port, headers, "PUT", f"/v1/products/{gtin}", {"name": f"Product {gtin}", "category": ["bench"]})
+    shelves, positions = ([asdict(one) for one in some] for some in (planogram.shelves, planogram.positions))
+    layout = {"width": planogram.width, "shelves": shelves, "positions": positions}
+    call(port, headers, "PUT", f"/v1/planograms/{planogram.id}", layout)
+    call(port, headers, "PUT", f"/v1/bays/{bay_id}/planogram", {"planogram_id": planogram.id})

@@ -1,4 +1,4 @@
-"""The whole way of a dense photo: faces blurred, facings found and named, everything kept, answered over HTTP."""
+"""The whole way of a dense photo: faces blurred, facings found and named, the bay judged, all kept, over HTTP."""
 
 import re
 import urllib.request
@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.serve.catalogue import add_product
+from benchmarks.serve.catalogue import add_product, follow_planogram
 from benchmarks.serve.client import ask_once, keep_busy
 from benchmarks.serve.dense import DenseShelves, draw_dense_shelves
 from benchmarks.serve.load import Load
@@ -16,7 +16,7 @@ from benchmarks.serve.photos import distinct
 from vision.runtime import Precision
 
 WARM_UP = 3.0  # seconds
-STAGES = ("decode", "faces", "infer", "name", "store")
+STAGES = ("decode", "faces", "infer", "name", "planogram", "store")
 _STAGE = re.compile(r'^shelfloop_stage_seconds_(sum|count)\{stage="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -27,12 +27,14 @@ class WholePath:
     Attributes:
         stages: milliseconds of each stage of a photo, mean.
         facings, named: of a photo, median.
+        decided: positions of the planogram that have a verdict, median of the photos.
     """
 
     load: Load
     stages: dict[str, float]
     facings: float
     named: float
+    decided: float
     references: int
 
     def headline(self) -> dict[str, float | None]:
@@ -43,9 +45,10 @@ class WholePath:
         """Return what it was measured on, and where the time went."""
         return [
             {
-                "whole_path": "blurred, named, with a closer look as by default; no planogram is compared yet",
+                "whole_path": "blurred, named, judged by the planogram, with a closer look as by default",
                 "facings": self.facings,
                 "named": self.named,
+                "decided": self.decided,
                 "references": self.references,
                 **{f"p{p}_ms": round(self.load.milliseconds(p), 1) for p in (50, 95)},
                 "statuses": self.load.statuses,
@@ -55,12 +58,13 @@ class WholePath:
 
 
 def whole_path(folder: Path, precision: Precision, at_once: int, seconds: float, most_tiles: int) -> WholePath:
-    """Let a service of its own know the products of dense drawn shelves, and send it photos of those shelves."""
+    """Let a service of its own know dense drawn shelves and a bay's planogram, and send it photos of that bay."""
     shelves = draw_dense_shelves()
     photo = shelves.photos.photos[0]
     with our_service(folder, precision, at_once, photo, blur=True, recognise=True, most_tiles=most_tiles) as ours:
         for gtin, references in shelves.references.items():
             add_product(ours.door.port, ours.door.headers, gtin, references)
+        follow_planogram(ours.door.port, ours.door.headers, "bay-0", shelves.planogram)
         return _measured(ours, shelves, seconds)
 
 
@@ -75,6 +79,7 @@ def _measured(ours: Ours, shelves: DenseShelves, seconds: float) -> WholePath:
         {stage: 1000 * (after[stage][0] - total) / max(1, after[stage][1] - n) for stage, (total, n) in before.items()},
         median(map(len, facings)),
         median(sum(one["gtin"] is not None for one in photo) for photo in facings),
+        median(sum(one["verdict"] != "undecided" for one in answer["compliance"]["positions"]) for answer in found),
         sum(map(len, shelves.references.values())),
     )
 

@@ -31,6 +31,7 @@ class Action(StrEnum):
     READ_MODELS = "read models"
     PROMOTE_MODELS = "promote models"
     MANAGE_KEYS = "manage keys"
+    MANAGE_WEBHOOKS = "manage webhooks"
 
 
 _EVERYONE = frozenset({Action.ANALYZE, Action.READ_CAPTURES, Action.READ_STORES, Action.READ_CATALOGUE})

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retail.conditions import Condition
+from service.compliance.unjudged import unjudged_answer
 from service.naming.policy import UnknownPolicy, policy_answer
 from service.records import CaptureRecord
 from vision.artefact import ArtefactMetadata
@@ -92,7 +93,9 @@ def retake_answers(advice: Sequence[Advice]) -> list[dict[str, Any]]:
     return [{**asdict(one), "measured": round(one.measured, 4)} for one in advice]
 
 
-def capture_answer(record: CaptureRecord, policy: UnknownPolicy, *, duplicate: bool) -> dict[str, Any]:
+def capture_answer(
+    record: CaptureRecord, compliance: dict[str, Any] | None, policy: UnknownPolicy, *, duplicate: bool
+) -> dict[str, Any]:
     """Return a capture as `schemas.CaptureAnswer` describes it, to a caller of this policy."""
     return {
         "id": record.id,
@@ -113,6 +116,8 @@ def capture_answer(record: CaptureRecord, policy: UnknownPolicy, *, duplicate: b
         "near_duplicate_of": record.near_duplicate_of,
         "naming_id": record.naming_id,
         "unknown_policy": None if record.naming_id is None else policy_answer(policy, record.detections),
+        "compliance": compliance,
+        "unjudged": unjudged_answer(record.unjudged, record.bay_id) if compliance is None else None,
         "duplicate": duplicate,
     }
 

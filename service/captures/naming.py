@@ -77,6 +77,12 @@ def unknown_facings(capture: CaptureRecord, names: Names) -> Sequence[UnknownFac
     ]
 
 
+def knows_products(detector: ServingModel) -> bool:
+    """Say whether some of a detector's classes are products."""
+    metadata = detector.metadata
+    return any(metadata.gtin_of(id) is not None for id in range(len(metadata.classes)))
+
+
 def _unnamed_facings(detections: Detections, detector: ServingModel) -> NDArray[np.int64]:
     of_class = [
         detector.metadata.kind_of(id) is DetectionKind.FACING and detector.metadata.gtin_of(id) is None

@@ -15,6 +15,7 @@ from service.captures.looking import look_at
 from service.captures.overlay import overlay_of
 from service.captures.photos import open_photo
 from service.captures.queries import find_capture, list_captures
+from service.captures.recording import compliance_of
 from service.captures.schemas import AnalysisAnswer, CaptureAnswer, CapturesAnswer, CaptureSummary
 from service.captures.service import Sent, receive_capture
 from service.captures.upload import Upload, read_upload
@@ -31,6 +32,7 @@ _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "
 
 
 _RECOGNISE = {"type": "boolean", "default": "true", "description": "false: find facings without naming them"}
+_PLANOGRAM = {"type": "boolean", "default": "true", "description": "false: do not judge the bay; needs recognise"}
 
 
 def _form(required: list[str], **fields: dict[str, str]) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def _form(required: list[str], **fields: dict[str, str]) -> dict[str, Any]:
         camera_id={"type": "string"},
         taken_at={"type": "string", "format": "date-time", "description": "now, if it is not given"},
         recognise=_RECOGNISE,
+        planogram=_PLANOGRAM,
     ),
 )
 async def send_capture(request: Request, context: ContextOf, caller: Sender) -> Response:
@@ -96,26 +99,30 @@ def read_captures(
 @router.get("/captures/{id}", response_model=CaptureAnswer)
 def read_capture(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return a capture as it was answered when it came."""
-    return _json(capture_answer(_reachable(context, caller, id), caller.unknown_policy, duplicate=False))
+    capture, compliance = _reachable(context, caller, id)
+    return _json(capture_answer(capture, compliance, caller.unknown_policy, duplicate=False))
 
 
 @router.get("/captures/{id}/photo", response_class=Response, responses=_JPEG)
 def read_photo(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return the photo as it is kept: upright, faces blurred, without metadata."""
-    return _jpeg(context.images.get(_reachable(context, caller, id).image_key))
+    capture, _ = _reachable(context, caller, id)
+    return _jpeg(context.images.get(capture.image_key))
 
 
 @router.get("/captures/{id}/overlay", response_class=Response, responses=_JPEG)
 def read_overlay(context: ContextOf, caller: Reader, id: RecordId) -> Response:
-    """Return the photo with its detections drawn into it."""
-    capture = _reachable(context, caller, id)
-    return _jpeg(overlay_of(context.images.get(capture.image_key), capture.detections, capture.shelves))
+    """Return the photo with its detections drawn into it, coloured by verdict where its bay was judged."""
+    capture, compliance = _reachable(context, caller, id)
+    picture = context.images.get(capture.image_key)
+    return _jpeg(overlay_of(picture, capture.detections, capture.shelves, compliance))
 
 
 def _received(context: Context, sent: Sent, caller: Caller) -> Response:
-    capture, new = receive_capture(context, sent)
-    headers = {"Location": f"/v1/captures/{capture.id}"}
-    return _json(capture_answer(capture, caller.unknown_policy, duplicate=not new), 201 if new else 200, headers)
+    received = receive_capture(context, sent)
+    capture, new = received.capture, received.new
+    answer = capture_answer(capture, received.compliance, caller.unknown_policy, duplicate=not new)
+    return _json(answer, 201 if new else 200, {"Location": f"/v1/captures/{capture.id}"})
 
 
 def _analyzed(context: Context, data: bytes, recognise: bool, caller: Caller) -> Response:
@@ -134,6 +141,7 @@ def _sent(upload: Upload, now: datetime) -> Sent:
         camera_id=upload.fields.get("camera_id") or None,
         taken_at=_time(taken_at) if taken_at else now,
         recognise=upload.wants("recognise"),
+        planogram=upload.wants("planogram"),
     )
 
 
@@ -153,13 +161,14 @@ def _time(text: str) -> datetime:
     )
 
 
-def _reachable(context: Context, caller: Caller, id: str) -> CaptureRecord:
-    """Return a capture within the key's scope; one of another store is answered as if there were none."""
+def _reachable(context: Context, caller: Caller, id: str) -> tuple[CaptureRecord, dict[str, Any] | None]:
+    """Return a capture and its compliance within the key's scope; one of another store as if there were none."""
     with context.database.read() as session:
         capture = find_capture(session, id)
+        compliance = None if capture is None else compliance_of(session, capture)
     if capture is None or not caller.may_reach(capture.store_id):
         raise not_found("capture", id, field="id", remedy="GET /v1/captures lists the captures there are.")
-    return capture
+    return capture, compliance
 
 
 def _json(answer: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from retail.boxes import DetectionKind
 from retail.conditions import Lighting, ViewingAngle
 from retail.stores import StoreFormat
+from service.compliance.schemas import ComplianceAnswer, UnjudgedAnswer
 from service.naming.policy import UnknownPolicy
 
 
@@ -121,6 +122,8 @@ class CaptureAnswer(AnalysisAnswer):
     taken_at: datetime
     received_at: datetime
     near_duplicate_of: str | None = Field(description="an earlier capture of the same bay that looks the same")
+    compliance: ComplianceAnswer | None = Field(description="how the bay keeps its planogram; null where not judged")
+    unjudged: UnjudgedAnswer | None = Field(description="why there is no compliance; null where there is")
     duplicate: bool = Field(description="true if this very photo was sent before; then this is the capture made of it")
 
 

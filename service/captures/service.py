@@ -1,33 +1,46 @@
-"""Receiving a capture: all of it is kept, or nothing."""
+"""Receiving a capture: what is seen in it, and what becomes of it."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from retail.planograms import Planogram
 from retail.stores import StoreFormat
 from sampling.near_duplicates import find_near_duplicate
 from service.captures.answers import retake_answers, shelf_answers
 from service.captures.looking import Seen, look_at
-from service.captures.naming import unknown_facings
+from service.captures.naming import knows_products
 from service.captures.photos import open_photo
-from service.captures.queries import VECTOR, find_by_photo, find_capture, latest_image_vectors
+from service.captures.queries import latest_image_vectors
+from service.captures.recording import Received, received_before, record
+from service.compliance.judging import BayCase, Judgement, judge_capture
+from service.compliance.schemas import Unjudged
 from service.context import Context
 from service.ids import new_id
 from service.metrics import stage
+from service.models.serving import ServingModel
+from service.naming.serving import NamingModel
+from service.planograms.queries import in_force
 from service.problems import not_found
-from service.records import CaptureRecord, SignatureRecord
+from service.records import CaptureRecord
 from service.stores.queries import places_of_capture
+from vision.bays.chances import bay_photo
+from vision.gallery import Assortment
 
 COMPARED_CAPTURES = 64  # of the same bay, the latest ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sent:
-    """A photo and where and when it was taken, as a caller says, and whether its facings are to be named."""
+    """A photo and where and when it was taken, as a caller says, and what is to be done with it.
+
+    Attributes:
+        recognise: name its facings.
+        planogram: judge its bay by it; needs names.
+    """
 
     photo: bytes
     store_id: str
@@ -35,10 +48,11 @@ class Sent:
     camera_id: str | None
     taken_at: datetime
     recognise: bool = True
+    planogram: bool = True
 
 
-def receive_capture(context: Context, sent: Sent) -> tuple[CaptureRecord, bool]:
-    """Look at a photo and keep it; return its capture and whether it is new.
+def receive_capture(context: Context, sent: Sent) -> Received:
+    """Look at a photo, judge its bay and keep it.
 
     The same bytes for the same bay are one capture, however often and however simultaneously they come.
 
@@ -48,12 +62,13 @@ def receive_capture(context: Context, sent: Sent) -> tuple[CaptureRecord, bool]:
     sha256 = hashlib.sha256(sent.photo).hexdigest()
     with context.database.read() as session:
         format = _check_place(session, sent)
-        known = find_by_photo(session, sent.store_id, sent.bay_id, sha256)
+        known = received_before(session, sent.store_id, sent.bay_id, sha256)
     if known is not None:
-        return known, False
+        return known
     model = context.serving.current()
     naming = context.naming.current() if sent.recognise else None
     assortment = None if naming is None else context.naming.assortment_of(naming, sent.store_id)
+    planogram = _planogram(context, sent, model, naming)
     photo = open_photo(sent.photo, model, context.faces, context.settings.photo)
     now, picture = context.clock(), photo.picture()
     id = new_id(now)
@@ -71,10 +86,36 @@ def receive_capture(context: Context, sent: Sent) -> tuple[CaptureRecord, bool]:
             image_key=key,
             image_sha256=hashlib.sha256(picture).hexdigest(),
             near_duplicate_of=_near_duplicate(context, sent.bay_id, seen),
+            unjudged=planogram if isinstance(planogram, Unjudged) else None,
             **_what_was_seen(seen),
         )
-    with stage("store"):
-        return _record(context, capture, seen)
+        judgement = None
+        if isinstance(planogram, Planogram):
+            judgement = _judgement(context, capture, seen, planogram, assortment)
+    return record(context, capture, seen, judgement)
+
+
+def _planogram(context: Context, sent: Sent, model: ServingModel, naming: NamingModel | None) -> Planogram | Unjudged:
+    """Return the planogram in force when the photo was taken, or why the bay is not judged by any."""
+    if not sent.planogram:
+        return Unjudged.NOT_ASKED
+    if not sent.recognise:
+        return Unjudged.NOT_RECOGNISED
+    if naming is None and not knows_products(model):
+        return Unjudged.NO_NAMES
+    with context.database.read() as session:
+        return in_force(session, sent.bay_id, sent.taken_at.date()) or Unjudged.NO_PLANOGRAM
+
+
+def _judgement(
+    context: Context, capture: CaptureRecord, seen: Seen, planogram: Planogram, assortment: Assortment | None
+) -> Judgement:
+    recogniser = None if seen.names.model is None else seen.names.model.recogniser
+    with stage("planogram"), context.database.read() as session:
+        photo = bay_photo(
+            seen.detections, seen.model.metadata, seen.names.vectors, recogniser, planogram.gtins, assortment
+        )
+        return judge_capture(session, BayCase(capture, photo, planogram, context.settings.planogram))
 
 
 def _what_was_seen(seen: Seen) -> dict[str, Any]:
@@ -96,53 +137,11 @@ def _what_was_seen(seen: Seen) -> dict[str, Any]:
     }
 
 
-def _record(context: Context, capture: CaptureRecord, seen: Seen) -> tuple[CaptureRecord, bool]:
-    """Record a capture whose picture is there; whatever goes wrong, no picture stays without its record."""
-    try:
-        with context.database.write() as session:
-            session.add(capture)
-            session.flush()
-            session.add(_signature(capture, seen))
-            session.add_all(unknown_facings(capture, seen.names))
-    except IntegrityError:
-        context.images.delete(capture.image_key)
-        with context.database.read() as session:
-            winner = find_by_photo(session, capture.store_id, capture.bay_id, capture.sha256)
-        if winner is None:
-            raise
-        return winner, False  # the same photo, sent twice at once
-    except BaseException:
-        _clear_away(context, capture)
-        raise
-    return capture, True
-
-
-def _clear_away(context: Context, capture: CaptureRecord) -> None:
-    """Delete the picture of a capture that was not recorded.
-
-    A commit may have gone through although its confirmation was lost, so the records are asked first; if they
-    cannot be asked, a picture too many is better than a capture without one.
-    """
-    with context.database.read() as session:
-        if find_capture(session, capture.id) is None:
-            context.images.delete(capture.image_key)
-
-
 def _near_duplicate(context: Context, bay_id: str, seen: Seen) -> str | None:
     with context.database.read() as session:
         ids, vectors = latest_image_vectors(session, bay_id, seen.model.version, COMPARED_CAPTURES)
     row = find_near_duplicate(vectors, seen.detections.image_vector, context.settings.near_duplicate_similarity)
     return None if row is None else ids[row]
-
-
-def _signature(capture: CaptureRecord, seen: Seen) -> SignatureRecord:
-    return SignatureRecord(
-        capture_id=capture.id,
-        model_version=seen.model.version,
-        image_vector=seen.detections.image_vector.astype(VECTOR).tobytes(),
-        values=seen.unsure.value.astype(VECTOR).tobytes(),
-        predicted_boxes=len(seen.detections),
-    )
 
 
 def _check_place(session: Session, sent: Sent) -> StoreFormat:

@@ -16,6 +16,7 @@ from retail.catalogue_events import (
     Delisted,
     Event,
     Merged,
+    PlanogramReset,
     Remap,
     Renamed,
     Requeue,
@@ -32,7 +33,7 @@ from service.catalogue.loading import Part, gtins_of
 from service.catalogue.touching import REFERENCE, Touched, carry_out, keep_touched, pointed_at, references_of
 from service.catalogue.writing import Listings, Writer
 from service.naming.queries import append_gallery_changes
-from service.records import CatalogueChangeRecord
+from service.records import CatalogueChangeRecord, FollowingRecord
 from service.tasks.requeuing import requeue_tasks_showing
 
 Products = dict[Gtin, Product | None]
@@ -84,6 +85,8 @@ class Changing:
         if (carried := _listings(self._draft, event)) != listed:
             self._writer.write_listings(listed, carried)
         self._log.append(self._row(event, before))
+        if isinstance(event, PlanogramReset):
+            self._follow(event)
         return Change(self._draft.version, True, tuple(touched))
 
     def finish(self, changes: Iterable[Change]) -> None:
@@ -139,6 +142,17 @@ class Changing:
             else Touched(REFERENCE, reference, "remapped", heir, heir)
             for reference in shown
         ]
+
+    def _follow(self, event: PlanogramReset) -> None:
+        new = self._writer.write_followed(event)
+        self._flush()  # the log: what follows refers to it
+        self._session.add_all(
+            FollowingRecord(
+                bay_id=id, catalogue_version=self._draft.version, planogram_id=event.planogram_id, since=self._now
+            )
+            for id in new
+        )
+        self._session.flush()
 
     def _row(self, event: Event, before: Products) -> dict[str, Any]:
         details: dict[str, Any] = event_json(event)

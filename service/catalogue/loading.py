@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
 
 from retail.catalogue import Catalogue, Listing
@@ -14,6 +14,7 @@ from retail.catalogue_events import (
     Event,
     Merged,
     PackagingRefreshed,
+    PlanogramReset,
     Renamed,
     Split,
     VariantAdded,
@@ -21,7 +22,7 @@ from retail.catalogue_events import (
 from retail.gtin import Gtin
 from retail.products import Product, Variant, VariantKind
 from service.catalogue.queries import catalogue_version, in_parts
-from service.records import AssortmentRecord, ProductRecord, VariantRecord
+from service.records import AssortmentRecord, BayRecord, PlanogramVersionRecord, ProductRecord, VariantRecord
 
 
 @dataclass
@@ -45,6 +46,7 @@ class _Reach:
     variant_ids: set[str] = field(default_factory=set)
     moved: set[Gtin] = field(default_factory=set)  # products whose places in assortments may go to others
     stores: set[str] = field(default_factory=set)
+    bays: set[str] = field(default_factory=set)
 
 
 def load_part(session: Session, events: Iterable[Event]) -> Part:
@@ -57,20 +59,24 @@ def load_part(session: Session, events: Iterable[Event]) -> Part:
     products = _products_and_heirs(session, reach.gtins | owners | {Gtin(id) for id in reach.variant_ids})
     variants |= {record.id: record for record in _variants_of(session, products)}
     listings = _listings(session, reach.moved, reach.stores)
-    return Part(_catalogue(session, products, variants.values(), listings), products, variants)
+    followed: dict[str, tuple[str, int]] = {}
+    for some in in_parts(reach.bays):
+        followed |= _following(session, BayRecord.id.in_(some))
+    return Part(_catalogue(session, products, variants.values(), listings, followed), products, variants)
 
 
 def read_catalogue(session: Session, gtins: Iterable[Gtin]) -> Catalogue:
     """Return the part of the catalogue that says what these GTINs stand for today."""
     products = _products_and_heirs(session, set(gtins))
-    return _catalogue(session, products, _variants_of(session, products), ())
+    return _catalogue(session, products, _variants_of(session, products), (), {})
 
 
 def load_catalogue(session: Session) -> Catalogue:
     """Return the whole catalogue."""
     products = {Gtin(record.gtin): record for record in session.scalars(select(ProductRecord))}
     listings = session.scalars(select(AssortmentRecord)).all()
-    return _catalogue(session, products, session.scalars(select(VariantRecord)), listings)
+    followed = _following(session, true())
+    return _catalogue(session, products, session.scalars(select(VariantRecord)), listings, followed)
 
 
 def product_from(record: ProductRecord, variants: Iterable[VariantRecord]) -> Product:
@@ -111,6 +117,8 @@ def _extend(reach: _Reach, event: Event) -> None:
         case AssortmentChanged(store_id, added, removed):
             reach.gtins |= {*(listing.gtin for listing in added), *removed}
             reach.stores.add(store_id)
+        case PlanogramReset(bays=bays):
+            reach.bays |= set(bays)
         case _:
             reach.gtins.add(event.gtin)
 
@@ -151,11 +159,19 @@ def _listings(session: Session, moved: set[Gtin], stores: set[str]) -> list[Asso
     return list(found.values())
 
 
+def _following(session: Session, bays: ColumnElement[bool]) -> dict[str, tuple[str, int]]:
+    version = PlanogramVersionRecord
+    followed = and_(version.planogram_id == BayRecord.planogram_id, version.version == BayRecord.planogram_version)
+    found = select(BayRecord.id, version.planogram_id, version.version).join(version, followed)
+    return {id: (planogram_id, number) for id, planogram_id, number in session.execute(found.where(bays))}
+
+
 def _catalogue(
     session: Session,
     records: dict[Gtin, ProductRecord],
     variants: Iterable[VariantRecord],
     listings: Iterable[AssortmentRecord],
+    followed: dict[str, tuple[str, int]],
 ) -> Catalogue:
     looks: dict[str, list[VariantRecord]] = defaultdict(list)
     for variant in variants:
@@ -169,4 +185,5 @@ def _catalogue(
         tuple(product_from(records[gtin], looks[gtin]) for gtin in sorted(records) if records[gtin].became is None),
         {gtin: tuple(map(Gtin, record.became)) for gtin, record in records.items() if record.became is not None},
         dict(carried),
+        followed,
     )

@@ -129,7 +129,7 @@ class ChangeAnswer(BaseModel):
     at: datetime
     by: str
     kind: str
-    gtin: str = Field(description="empty where a store's assortment changed")
+    gtin: str = Field(description="empty where a store's assortment or a planogram changed")
     details: dict[str, Any]
 
 
@@ -145,7 +145,7 @@ class TouchedAnswer(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     kind: Literal["facing", "reference", "position"]
-    id: str = Field(description="annotation/place in its boxes, the reference's id, or bay/version/shelf/slot")
+    id: str = Field(description="annotation/place in its boxes, the reference's id, or planogram/version/shelf/slot")
     action: Literal["remapped", "requeued", "expired", "restored"]
     before: str
     after: str | None = Field(description="the product it points at now, null where it counts no longer")

@@ -10,4 +10,4 @@ class State(StrEnum):
     LIVE = "live"  # a reference is in the gallery
     REQUEUED = "requeued"  # its product was split: a person says which one it shows
     EXPIRED = "expired"  # its product was delisted; relisting brings it back
-    REPLACED = "replaced"  # a later annotation of the task, or a later planogram of the bay, counts instead
+    REPLACED = "replaced"  # a later annotation of the task, or a later version of the planogram, counts instead

@@ -32,7 +32,7 @@ class Touched:
 
     Attributes:
         kind: facing, reference or position.
-        id: ``annotation/place``, the reference's id, or ``bay/version/shelf/slot``.
+        id: ``annotation/place``, the reference's id, or ``planogram/version/shelf/slot``.
         before, after: the product it pointed at and points at now; None where it counts no longer.
     """
 
@@ -113,9 +113,9 @@ def _label_ids(session: Session, gtin: Gtin, state: State) -> list[str]:
 
 
 def _position_ids(session: Session, gtin: Gtin, state: State) -> list[str]:
-    found = select(PositionRecord.bay_id, PositionRecord.version, PositionRecord.shelf, PositionRecord.slot).where(
-        PositionRecord.gtin == gtin, PositionRecord.state == state
-    )
+    found = select(
+        PositionRecord.planogram_id, PositionRecord.version, PositionRecord.shelf, PositionRecord.slot
+    ).where(PositionRecord.gtin == gtin, PositionRecord.state == state)
     return ["/".join(map(str, place)) for place in session.execute(found)]
 
 

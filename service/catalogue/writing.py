@@ -6,12 +6,15 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from retail.catalogue import Listing
+from retail.catalogue_events import PlanogramReset
 from retail.gtin import Gtin
 from retail.products import Product
 from service.catalogue.loading import Part
+from service.catalogue.queries import in_parts
 from service.catalogue.states import State
 from service.records import (
     AssortmentRecord,
+    BayRecord,
     ProductRecord,
     ReferenceRecord,
     ReferenceVectorRecord,
@@ -80,6 +83,17 @@ class Writer:
             if before[key] != after[key]:
                 self._session.merge(_row(key[0], after[key]))
         self._session.flush()
+
+    def write_followed(self, reset: PlanogramReset) -> list[str]:
+        """Let bays follow a version of a planogram; return those that followed another planogram or none."""
+        found: list[str] = []
+        for some in in_parts(reset.bays):
+            for bay in self._session.scalars(select(BayRecord).where(BayRecord.id.in_(some))):
+                if bay.planogram_id != reset.planogram_id:
+                    found.append(bay.id)
+                bay.planogram_id, bay.planogram_version = reset.planogram_id, reset.version
+        self._session.flush()
+        return sorted(found)
 
     def flush(self) -> None:
         """Send what waits: products before their variants, which refer to them."""

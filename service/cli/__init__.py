@@ -7,17 +7,21 @@ from service.cli import (
     captures,
     catalogue,
     checkout,
+    compliance,
     database,
     demo,
     embedders,
     keys,
     models,
+    planograms,
     products,
+    reports,
     retrainings,
     rounds,
     serve,
     stores,
     tasks,
+    webhooks,
     worker,
 )
 
@@ -32,14 +36,18 @@ app.command(name="worker")(worker.worker)
 app.command(name="demo")(demo.demo)
 app.command(name="analyze")(analyze.analyze)
 app.command(name="checkout")(checkout.checkout)
+app.command(name="compliance")(compliance.compliance)
 app.add_typer(captures.app, name="captures")
 app.add_typer(stores.app, name="stores")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(reports.app, name="reports")
+app.add_typer(planograms.app, name="planograms")
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(retrainings.app, name="retrainings")
 app.add_typer(models.app, name="models")
 app.add_typer(products.app, name="products")
 app.add_typer(embedders.app, name="embedders")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="database")

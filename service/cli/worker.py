@@ -1,4 +1,4 @@
-"""`shelfloop worker`: the process that retrains and re-embeds."""
+"""`shelfloop worker`: the process that retrains, re-embeds and sends webhooks."""
 
 import logging
 from typing import Annotated
@@ -16,7 +16,10 @@ def worker(
         str, typer.Option(envvar="SHELFLOOP_WORKER", help="Keep it over restarts: what it left undone belongs to it.")
     ] = "worker-1",
 ) -> None:
-    """Run retrainings and re-embeddings, each one at a time; one worker with SQLite, many with PostgreSQL."""
+    """Run retrainings and re-embeddings, each one at a time, and send webhooks.
+
+    One worker with SQLite, many with PostgreSQL.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         run_worker(Settings(), name)

@@ -128,6 +128,7 @@ def _shortlists(model: NamingModel, facings: Embedded) -> Shortlists:
     ]
     return Shortlists(
         lists.scores,
+        lists.nearest,
         np.array(places, np.int64),
         np.array([truth in there for truth in facings.gtins], np.bool_),
         list(facings.gtins),

@@ -17,6 +17,24 @@ def try_a_photo(request: Request) -> Response:
     return templates.TemplateResponse(request, "try_a_photo.html")
 
 
+@router.get("/bays")
+def list_bays(request: Request) -> Response:
+    """Show the page with every bay and how it kept its planogram last."""
+    return templates.TemplateResponse(request, "bays.html")
+
+
+@router.get("/bays/{bay_id}")
+def watch_bay(request: Request, bay_id: str) -> Response:
+    """Show one bay: its photo and its planogram side by side, and its history."""
+    return templates.TemplateResponse(request, "bay.html")
+
+
+@router.get("/reports")
+def show_reports(request: Request) -> Response:
+    """Show the page on which stores and weeks are compared."""
+    return templates.TemplateResponse(request, "reports.html")
+
+
 @router.get("/unknowns")
 def name_unknowns(request: Request) -> Response:
     """Show the page on which unknown facings are named, many at once."""

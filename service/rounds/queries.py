@@ -1,26 +1,31 @@
 """SQL about rounds, their pool and their picks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from sampling.signatures import Signature, Vectors
+from service.catalogue.queries import in_parts
+from service.planograms.resets import reset_times
 from service.problems import not_found
-from service.records import CaptureRecord, PickRecord, RoundRecord, SignatureRecord, TaskRecord
+from service.records import CaptureRecord, ComplianceRecord, PickRecord, RoundRecord, SignatureRecord, TaskRecord
 
 
-def read_pool(session: Session, model_version: int, before: datetime | None = None) -> list[Signature]:
+def read_pool(session: Session, model_version: int, now: datetime, before: datetime | None = None) -> list[Signature]:
     """Return the signatures of captures that no task holds and that are no near-duplicate of another.
 
     Args:
         session: for reading.
         model_version: whose vectors to read; those of another model cannot be compared with them.
+        now: until when planogram resets count.
         before: read the pool as it was then, for a replay.
     """
+    showing = _showing_resets(session, now, before)
     query = _unlabelled(before).where(SignatureRecord.model_version == model_version)
+    query = query.outerjoin(ComplianceRecord, ComplianceRecord.capture_id == CaptureRecord.id)
     columns = query.with_only_columns(
         CaptureRecord.id,
         SignatureRecord.image_vector,
@@ -28,10 +33,13 @@ def read_pool(session: Session, model_version: int, before: datetime | None = No
         SignatureRecord.predicted_boxes,
         CaptureRecord.stratum,
         CaptureRecord.bay_id,
+        func.coalesce(ComplianceRecord.flip, 0.0),
     )
     return [
-        Signature(id, _unit(_floats(vector)), np.clip(_floats(values), 0, 1), boxes, stratum, bay_id)
-        for id, vector, values, boxes, stratum, bay_id in session.execute(columns)
+        Signature(
+            id, _unit(_floats(vector)), np.clip(_floats(values), 0, 1), boxes, stratum, bay_id, flip, id in showing
+        )
+        for id, vector, values, boxes, stratum, bay_id, flip in session.execute(columns)
     ]
 
 
@@ -45,6 +53,34 @@ def read_labelled_vectors(session: Session, model_version: int, before: datetime
     if before is not None:
         query = query.where(TaskRecord.created_at < before)
     return {id: _unit(_floats(vector)) for id, vector in session.execute(query)}
+
+
+def _showing_resets(session: Session, now: datetime, before: datetime | None) -> set[str]:
+    """Return ids of captures taken after a planogram reset that no capture in a task shows."""
+    resets = dict(reset_times(session, now))
+    for bay_id, shown in _newest_in_tasks(session, list(resets), before):
+        if shown >= resets[bay_id]:
+            del resets[bay_id]
+    found: set[str] = set()
+    for bays in in_parts(sorted(resets)):
+        since = select(CaptureRecord.id, CaptureRecord.bay_id, CaptureRecord.taken_at).where(
+            CaptureRecord.bay_id.in_(bays), CaptureRecord.taken_at >= min(resets[bay] for bay in bays)
+        )
+        found |= {id for id, bay_id, taken_at in session.execute(since) if taken_at >= resets[bay_id]}
+    return found
+
+
+def _newest_in_tasks(session: Session, bays: list[str], before: datetime | None) -> Iterator[tuple[str, datetime]]:
+    """Yield bays of which captures are in a task, each with the time when the newest of these was taken."""
+    query = (
+        select(CaptureRecord.bay_id, func.max(CaptureRecord.taken_at))
+        .join(TaskRecord, TaskRecord.capture_id == CaptureRecord.id)
+        .group_by(CaptureRecord.bay_id)
+    )
+    if before is not None:
+        query = query.where(TaskRecord.created_at < before)
+    for some in in_parts(bays):
+        yield from session.execute(query.where(CaptureRecord.bay_id.in_(some)))
 
 
 def list_stale(session: Session, model_version: int, limit: int) -> Sequence[tuple[CaptureRecord, int]]:

@@ -31,7 +31,7 @@ def run_round(context: Context, config: RoundConfig, by: str) -> str:
         # In this order: what a round beside this one takes in between is then missing from the pool, too,
         # instead of looking like a near-duplicate of itself.
         labelled = read_labelled_vectors(session, model.version)
-        pool = Pool.of(read_pool(session, model.version), ASSUMED_COST.seconds)
+        pool = Pool.of(read_pool(session, model.version, begun), ASSUMED_COST.seconds)
     try:
         result = select(pool, labelled, config)
     except EmptyPool as error:
@@ -61,7 +61,7 @@ def replay_round(context: Context, round_id: str) -> ReplayAnswer:
     """
     with context.database.read() as session:
         found = get_round(session, round_id)
-        signatures = read_pool(session, found.model_version, before=found.created_at)
+        signatures = read_pool(session, found.model_version, found.created_at, before=found.created_at)
         labelled = read_labelled_vectors(session, found.model_version, before=found.created_at)
         stored = [(pick.capture_id, pick.arm, pick.rank, pick.propensity) for pick, _ in list_picks(session, round_id)]
     pool = Pool.of(signatures, ASSUMED_COST.seconds)

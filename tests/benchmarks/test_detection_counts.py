@@ -104,6 +104,7 @@ def drawn(rows: list[int | None], bays: list[str] | None = None) -> SyntheticCap
         bay_ids=tuple(bays or ["a"] * n),
         verdicts={},
         in_view=frozenset(),
+        shown={},
         unexpected=(),
         condition=Condition.from_stratum("neutral/frontal/supermarket"),
         store_id="s",

@@ -46,6 +46,7 @@ def test_groups_are_of_one_product_and_share_no_photo():
 def test_the_truth_is_found_on_a_list_or_not():
     lists = ProductShortlists(
         np.array([[0.9, 0.8], [0.9, -np.inf], [0.9, 0.8]], np.float32),
+        np.array([0.95, 0.9, 0.85], np.float32),
         [[gtin_of(3), gtin_of(1)], [gtin_of(2)], [gtin_of(1), gtin_of(2)]],
         [["", ""], [""], ["", ""]],
     )
@@ -54,6 +55,7 @@ def test_the_truth_is_found_on_a_list_or_not():
     fused = fused_groups(lists, [np.array([0, 2]), np.array([1])])
     assert [gtins[0] for gtins in fused.gtins] == [gtin_of(1), gtin_of(2)]
     assert np.isinf(fused.scores[1, 1:]).all()
+    assert fused.nearest.tolist() == [np.float32([0.95, 0.85]).mean(), np.float32(0.9)]
 
 
 def test_the_lists_name_every_photo_and_product(shop_data: Path):

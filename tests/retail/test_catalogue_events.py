@@ -14,6 +14,7 @@ from retail.catalogue_events import (
     InvalidChange,
     Merged,
     PackagingRefreshed,
+    PlanogramReset,
     Relisted,
     Renamed,
     Split,
@@ -181,6 +182,13 @@ def test_stores_carry_what_a_product_became_once() -> None:
     assert refusal(AssortmentChanged("s1", (Listing(A),), (A,)))[0] == "removed"
 
 
+def test_bays_follow_planograms() -> None:
+    followed = catalogue(PlanogramReset("drinks", 1, ("b1", "b2")), PlanogramReset("snacks", 3, ("b2",)))
+    assert followed.followed == {"b1": ("drinks", 1), "b2": ("snacks", 3)}
+    assert apply(followed, PlanogramReset("snacks", 3, ("b2",))) is followed
+    assert apply(followed, PlanogramReset("snacks", 4, ("b2",))).version == followed.version + 1
+
+
 EVERY_KIND: list[Event] = [
     Added(milk(A, "Milk", Variant("x", A, VariantKind.SEASONAL, DAY, LATER))),
     Changed(A, "Milk", ("dairy",), None, DAY),
@@ -193,6 +201,7 @@ EVERY_KIND: list[Event] = [
     VariantAdded(A, Variant("new", A)),
     VariantRemoved(A, "new"),
     AssortmentChanged("s1", (Listing(A, DAY),), (B,)),
+    PlanogramReset("drinks", 2, ("b1", "b2")),
 ]
 
 

@@ -1,5 +1,6 @@
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,13 +30,15 @@ def pool_of(made: list[Signature]) -> Pool:
 
 
 def test_replay_is_bit_equal_whatever_the_order() -> None:
-    made = signatures(300, boxes=lambda i: 5 + i % 40)
+    made = with_resets(signatures(300, boxes=lambda i: 5 + i % 40), every=7)
+    made = [replace(one, flip=place % 11 / 11) for place, one in enumerate(made)]
     labelled = {s.capture_id: s.image_vector for s in made[:20]}
     shuffled, config = made[20:], RoundConfig(boxes=600, seed=3)
     first = select(pool_of(made[20:]), labelled, config)
     random.Random(1).shuffle(shuffled)
     again = select(pool_of(shuffled), dict(reversed(labelled.items())), config)
     assert again == first
+    assert {pick.arm for pick in first.picks} == {"value", "random", "event"}
     assert len(first.picks) > 20
     assert len(first.pool_digest) == 64
 
@@ -88,7 +91,8 @@ def test_value_arm_prefers_doubt_and_explains_itself() -> None:
     assert pick.propensity is None
     assert pick.terms == {
         "uncertainty": pytest.approx(9.0),
-        "uncertainty_rank": 1.0,
+        "flip": 0.0,
+        "value_rank": 1.0,
         "boxes": 10.0,
         "seconds": 60.0,
         "diversity": pytest.approx(2.0),
@@ -98,6 +102,102 @@ def test_value_arm_prefers_doubt_and_explains_itself() -> None:
         "12 boxes the model doubts (more to learn than in 100 % of the captures); "
         "unlike anything labelled so far (distance 2.00)"
     )
+
+
+def test_a_verdict_that_may_flip_is_worth_more_unless_switched_off() -> None:
+    made = [replace(at(degrees, name, 10), values=np.array([0.6])) for degrees, name in ((90, "a"), (-85, "b"))]
+    made[1] = replace(made[1], flip=0.8)
+    labelled = {"old": at(0, "old", 1).image_vector}
+    config = RoundConfig(boxes=10, random_share=0)
+    (pick,) = select(pool_of(made), labelled, config).picks
+    assert (pick.capture_id, pick.terms["uncertainty"], pick.terms["flip"]) == ("b", 0.6, 0.8)
+    assert pick.terms["value_rank"] == 1
+    assert pick.terms["gain"] == pytest.approx(0.6 * 1.8 * (1 - np.cos(np.radians(85))) / 10)
+    assert pick.reason.startswith("1 box the model doubts, and with 80 % a wrong verdict")
+    (pick,) = select(pool_of(made), labelled, config.model_copy(update={"verdict_flips": False})).picks
+    assert (pick.capture_id, pick.terms["flip"]) == ("a", 0.0)  # the one that looks less like what is labelled
+    assert "verdict" not in pick.reason
+
+
+def test_of_near_duplicates_the_one_with_the_shakier_verdict_stays() -> None:
+    twins = [replace(at(0, name, 10), values=np.array([0.5])) for name in ("a", "b")]
+    result = select(pool_of([twins[0], replace(twins[1], flip=0.3)]), {}, RoundConfig(boxes=20))
+    assert [(d.capture_id, d.of) for d in result.near_duplicates] == [("a", "b")]
+
+
+def with_resets(made: list[Signature], every: int) -> list[Signature]:
+    return [replace(one, reset=place % every == 0) for place, one in enumerate(made)]
+
+
+def test_bays_with_a_planogram_reset_have_a_share_of_the_budget() -> None:
+    made = with_resets(signatures(200), every=5)
+    reset = {one.capture_id for one in made if one.reset}
+    picks = select(pool_of(made), {}, RoundConfig(boxes=400)).picks
+    events = [pick for pick in picks if pick.arm == "event"]
+    assert (len(picks), len(events)) == (40, 4)  # 0.1 x 400 boxes at 10 boxes each
+    assert {pick.capture_id for pick in events} <= reset
+    assert len({pick.capture_id for pick in picks}) == 40
+    assert {(pick.propensity, pick.reason) for pick in events} == {
+        (None, "the planogram of this bay was reset, and nothing that shows it as it is now is labelled yet")
+    }
+    assert 1 <= [pick.arm for pick in picks[:20]].count("event") <= 3  # interleaved
+
+
+def test_events_do_not_touch_the_random_arm() -> None:
+    made = with_resets(signatures(60), every=2)
+    for config in (RoundConfig(boxes=200, event_share=0), RoundConfig(boxes=200, event_share=0.5)):
+        picks = select(pool_of(made), {}, config).picks
+        drawn = {pick.capture_id for pick in picks if pick.arm == "random"}
+        assert {pick.propensity for pick in picks if pick.arm == "random"} == {3 / 60}
+        arms = [pick.arm for pick in picks]
+        assert (len(drawn), arms.count("event"), len(picks)) == (3, 20 * config.event_share, 20)
+        if config.event_share == 0:
+            before = drawn
+    assert drawn == before
+
+
+def test_what_the_resets_do_not_use_goes_to_the_value_arm() -> None:
+    made = signatures(50)
+    made[9] = replace(made[9], reset=True)
+    arms = [pick.arm for pick in select(pool_of(made), {}, RoundConfig(boxes=300, event_share=0.5)).picks]
+    assert {arm: arms.count(arm) for arm in arms} == {"event": 1, "value": 24, "random": 5}
+
+
+@pytest.mark.parametrize(("boxes", "events"), [(40, 0), (60, 1), (5, 0)])
+def test_a_share_of_half_a_capture_picks_one(boxes: int, events: int) -> None:
+    made = with_resets(signatures(20), every=1)
+    picks = select(pool_of(made), {}, RoundConfig(boxes=boxes, random_share=0)).picks
+    assert [pick.arm for pick in picks].count("event") == events
+    assert sum(pick.terms["boxes"] for pick in picks) <= max(boxes, 10)
+
+
+def test_events_choose_the_capture_that_teaches_most() -> None:
+    made = [replace(one, reset=True) for one in signatures(30, value=0.1)]
+    made[4] = replace(made[4], values=np.full(12, 0.9, np.float32))
+    picks = select(pool_of(made), {}, RoundConfig(boxes=100, random_share=0)).picks
+    assert [pick.capture_id for pick in picks if pick.arm == "event"] == ["c0004"]
+
+
+def test_a_round_of_random_picks_alone_has_no_events() -> None:
+    pool = pool_of(with_resets(signatures(20, boxes=lambda i: 1 + i), every=1))
+    for seed in range(20):  # some draws are cheaper than the budget
+        picks = select(pool, {}, RoundConfig(boxes=100, random_share=1, seed=seed)).picks
+        assert {pick.arm for pick in picks} == {"random"}
+
+
+def test_no_arm_picks_what_another_one_has() -> None:
+    picks = select(pool_of(with_resets(signatures(20), every=2)), {}, RoundConfig(boxes=900, event_share=0.5)).picks
+    assert len(picks) == len({pick.capture_id for pick in picks}) == 20
+    assert {pick.arm for pick in picks} == {"random", "event", "value"}
+
+
+def test_events_stay_within_what_the_random_arm_left() -> None:
+    made = signatures(7, boxes=lambda i: 18 if i == 6 else 2)
+    made[6] = replace(made[6], reset=True)
+    for seed in range(20):
+        picks = select(pool_of(made), {}, RoundConfig(boxes=20, random_share=0.5, event_share=0.5, seed=seed)).picks
+        arms = [pick.arm for pick in picks if pick.terms["boxes"] == 18]
+        assert arms in ([], ["random"])  # whose number of captures is fixed, not its cost
 
 
 def test_near_duplicates_are_dropped_and_named() -> None:
@@ -153,6 +253,7 @@ def test_captures_without_boxes_use_up_a_budget_in_boxes() -> None:
 def test_budget_below_the_cheapest_capture_picks_one() -> None:
     for share in (0.0, 0.15, 1.0):
         assert len(select(pool_of(signatures(9)), {}, RoundConfig(boxes=1, random_share=share)).picks) == 1
+    assert len(select(pool_of(signatures(9)), {}, RoundConfig(boxes=10, random_share=0.9)).picks) == 1
 
 
 def test_a_costly_capture_does_not_crowd_out_those_that_fit() -> None:

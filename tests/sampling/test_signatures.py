@@ -18,6 +18,7 @@ def test_pool_is_sorted_by_capture_and_costs_come_from_outside() -> None:
     assert pool.boxes.tolist() == [3, 3]
     assert pool.doubted.tolist() == [1, 1]
     assert pool.strata == ("dim/steep/x", "dim/steep/x")
+    assert (pool.flips.tolist(), pool.resets.tolist()) == ([0, 0], [False, False])
 
 
 def test_digest_ignores_order_and_notices_every_field() -> None:
@@ -31,8 +32,15 @@ def test_digest_ignores_order_and_notices_every_field() -> None:
         replace(pool, boxes=pool.boxes + 1),
         replace(pool, seconds=pool.seconds + 1),
         replace(pool, doubted=pool.doubted + 1),
+        replace(pool, flips=pool.flips + 0.5),
+        replace(pool, resets=~pool.resets),
     ]
-    assert len({pool.digest(), *(other.digest() for other in others)}) == 8
+    assert len({pool.digest(), *(other.digest() for other in others)}) == 10
+
+
+def test_digest_of_a_pool_without_verdicts_is_that_of_rounds_from_before_there_were_any() -> None:
+    pool = Pool.of([signature("a"), signature("b", (0, 1))], seconds=float)
+    assert pool.digest() == "22302528367939592c775d146c8815c629b1e3d385d251194d3646a0b07279f9"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,12 @@ def test_digest_ignores_order_and_notices_every_field() -> None:
 def test_signature_refuses(vector: tuple[float, ...], values: tuple[float, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         signature("a", vector, values)
+
+
+@pytest.mark.parametrize("flip", [-0.1, 1.1, float("nan")])
+def test_signature_refuses_what_is_no_probability(flip: float) -> None:
+    with pytest.raises(ValueError, match="flip is"):
+        replace(signature("a"), flip=flip)
 
 
 def test_pool_refuses_a_capture_twice_and_vectors_of_two_models() -> None:

@@ -149,7 +149,7 @@ def test_a_failure_while_recording_leaves_nothing(client, context, bay, make_pho
     def fail(*_: object) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr("service.captures.service._signature", fail)
+    monkeypatch.setattr("service.captures.recording._signature", fail)
     answer = client.post("/v1/captures", files={"photo": make_photo()}, data=bay)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     check_nothing_is_left(context)

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from retail.gtin import check_digit
 from service.auth.permissions import Role
-from service.records import CatalogueChangeRecord, PositionRecord, ProductRecord
+from service.records import CatalogueChangeRecord, ProductRecord
 
 HEADER = "gtin,name,category,family,valid_from,valid_until,variant_id,variant_kind,variant_from,variant_until\r\n"
 OAT = "04006381333931,Oat drink 1 l,drinks > oat,oat,,,04006381333931,regular,,\r\n"
@@ -156,16 +156,15 @@ def test_half_of_the_catalogue_does_not_go_by_accident(client, send):
     assert (again["delisted"], again["catalogue_version"]) == (0, 5)
 
 
-def test_a_delisting_says_what_it_touches(client, send, context, bay):
+def test_a_delisting_says_what_it_touches(client, send):
     send(HEADER + OAT + MILK).raise_for_status()
-    with context.database.write() as session:
-        where = {"bay_id": "b1", "version": 1, "shelf": 1, "facings": 2, "state": "current"}
-        session.add(PositionRecord(slot=1, gtin="04006381333931", **where))
-        session.add(PositionRecord(slot=2, gtin="00000000000017", **where))
+    gtins = ("04006381333931", "00000000000017")
+    positions = [{"shelf": 1, "slot": slot, "gtin": gtin} for slot, gtin in enumerate(gtins, 1)]
+    client.put("/v1/planograms/drinks", json={"positions": positions}).raise_for_status()
     for dry_run in (True, False):
         assert send(HEADER + MILK, complete=True, dry_run=dry_run).json()["touched"] == {"expired": 1}
     touched = client.get("/v1/catalogue/changes/3/touched").json()["touched"]
-    assert [(one["kind"], one["id"], one["action"]) for one in touched] == [("position", "b1/1/1/1", "expired")]
+    assert [(one["kind"], one["id"], one["action"]) for one in touched] == [("position", "drinks/1/1/1", "expired")]
 
 
 def test_what_is_not_taken(client, send, key_for, monkeypatch):

@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 from retail.boxes import DetectionKind
 from service.captures.schemas import AnalysisAnswer
 from service.cli import app
-from service.records import PositionRecord
 
 
 @pytest.fixture
@@ -122,19 +121,18 @@ def test_the_catalogue_as_a_file(shelfloop, service, tmp_path):
     assert "The catalogue is at version 4." in log
 
 
-def test_the_catalogue_change_by_change(shelfloop, service, client, context, bay):
+def test_the_catalogue_change_by_change(shelfloop, service, client):
     for gtin in ("00000000000017", "00000000000024"):
         client.put(f"/v1/products/{gtin}", json={"name": "Milk", "category": ["drinks"]}).raise_for_status()
-    with context.database.write() as session:
-        place = {"bay_id": "b1", "version": 1, "shelf": 1, "slot": 1, "facings": 2, "state": "current"}
-        session.add(PositionRecord(gtin="00000000000017", **place))
+    positions = [{"shelf": 1, "slot": 1, "gtin": "00000000000017"}]
+    client.put("/v1/planograms/milk", json={"positions": positions}).raise_for_status()
 
     def run(*words: str) -> str:
         done = shelfloop("catalogue", *words)
         assert done.exit_code == 0, done.output
         return done.stdout
 
-    moved = "position b1/1/1/1: remapped, 00000000000017 -> 00000000000031\n"
+    moved = "position milk/1/1/1: remapped, 00000000000017 -> 00000000000031\n"
     assert run("rename", "00000000000017", "00000000000031", "--dry-run") == (
         f"{moved}This would touch 0 facings, 0 references, 1 positions.\n"
     )
@@ -145,7 +143,7 @@ def test_the_catalogue_change_by_change(shelfloop, service, client, context, bay
     assert "restored" in run("relist", "00000000000031")
     assert "remapped" in run("merge", "00000000000031", "00000000000024")
     parts = ("--into", "00000000000024=Milk 1 l", "--into", "00000000000048=Milk 2 l")
-    assert "position b1/1/1/1: requeued" in run("split", "00000000000024", *parts)
+    assert "position milk/1/1/1: requeued" in run("split", "00000000000024", *parts)
     assert client.get("/v1/products/00000000000048").json()["category"] == ["drinks"]
     wrong = shelfloop("catalogue", "merge", "00000000000024", "4e12")
     assert (wrong.exit_code, "(invalid-gtin)" in wrong.stderr) == (1, True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sampling.selection import select
 from service.auth.permissions import Role
 from service.context import Context
 from service.models.starter import ensure_starter
-from service.records import CaptureRecord, ModelRecord, SignatureRecord
+from service.records import CaptureRecord, ComplianceRecord, ModelRecord, SignatureRecord
 from service.rounds.queries import list_stale, renew_signature
 
 Send = Callable[..., list[str]]
@@ -68,6 +69,83 @@ def test_a_replay_picks_the_same(client: TestClient, send: Send, clock: Any) -> 
     body = client.post("/v1/rounds", json={"boxes": 12, "random_share": 0.5, "seed": 3}).json()
     clock.advance(seconds=1)
     client.post("/v1/rounds", json={"boxes": 4}).raise_for_status()
+    replayed = client.post(f"/v1/rounds/{body['id']}/replay").json()
+    assert (replayed["identical"], replayed["pool_unchanged"]) == (True, True), replayed
+
+
+def flips(context: Context, flip: float, capture_id: str) -> None:
+    """Let a capture have verdicts that would flip with a probability."""
+    with context.database.write() as session:
+        capture = session.get_one(CaptureRecord, capture_id)
+        session.add(
+            ComplianceRecord(
+                capture_id=capture_id,
+                bay_id=capture.bay_id,
+                store_id=capture.store_id,
+                planogram_id="p",
+                version=1,
+                at=capture.taken_at,
+                photos=[capture_id],
+                fits=True,
+                counts={},
+                flip=flip,
+                answer={},
+            )
+        )
+
+
+def test_a_capture_whose_verdicts_may_flip_is_worth_more(
+    client: TestClient, context: Context, send: Send, clock: Any
+) -> None:
+    ids = send(3)
+    flips(context, 0.75, ids[1])
+    clock.advance(seconds=1)
+    body = client.post("/v1/rounds", json={"boxes": 12, "random_share": 0}).json()
+    assert {pick["capture_id"]: pick["terms"]["flip"] for pick in body["picks"]} == {ids[0]: 0, ids[1]: 0.75, ids[2]: 0}
+    (shaky,) = (pick for pick in body["picks"] if pick["capture_id"] == ids[1])
+    assert "with 75 % a wrong verdict" in shaky["reason"]
+    clock.advance(seconds=1)
+    flips(context, 0.5, send(1, start=3)[0])  # which is nothing to a round before
+    replayed = client.post(f"/v1/rounds/{body['id']}/replay").json()
+    assert (replayed["identical"], replayed["pool_unchanged"]) == (True, True), replayed
+
+
+@pytest.fixture
+def put_planogram(client: TestClient, bay: dict[str, str], juice: str) -> Callable[[int], None]:
+    """Put a version of planogram `fridge` with so many facings, and let the bay follow it."""
+
+    def put(facings: int) -> None:
+        position = {"shelf": 1, "slot": 1, "gtin": juice, "wide": facings}
+        client.put("/v1/planograms/fridge", json={"positions": [position]}).raise_for_status()
+        client.put(f"/v1/bays/{bay['bay_id']}/planogram", json={"planogram_id": "fridge"}).raise_for_status()
+
+    return put
+
+
+def test_a_reset_bay_has_a_share_until_one_of_its_captures_is_picked(
+    client: TestClient, send: Send, clock: Any, put_planogram: Callable[[int], None]
+) -> None:
+    def arms(body: dict[str, Any]) -> dict[str, str]:
+        return {pick["capture_id"]: pick["arm"] for pick in body["picks"]}
+
+    config = {"random_share": 0, "event_share": 0.5}
+    clock.now = datetime(2026, 1, 31, tzinfo=UTC)
+    put_planogram(1)  # the first one is no reset
+    before = send(2)  # taken on 1 and 2 February
+    clock.now = datetime(2026, 2, 3, tzinfo=UTC)
+    assert set(arms(client.post("/v1/rounds", json={"boxes": 4, **config}).json()).values()) == {"value"}
+    put_planogram(2)
+    clock.now = datetime(2026, 3, 1, tzinfo=UTC)
+    after = send(3, start=2)
+    clock.advance(seconds=1)
+    body = client.post("/v1/rounds", json={"boxes": 8, **config}).json()
+    picked = arms(body)
+    assert [arm for id, arm in picked.items() if id in after].count("event") == 1
+    assert "event" not in [arm for id, arm in picked.items() if id in before]
+    (event,) = (pick for pick in body["picks"] if pick["arm"] == "event")
+    assert event["reason"].startswith("the planogram of this bay was reset")
+    clock.advance(seconds=1)
+    assert set(arms(client.post("/v1/rounds", json={"boxes": 4, **config}).json()).values()) == {"value"}
     replayed = client.post(f"/v1/rounds/{body['id']}/replay").json()
     assert (replayed["identical"], replayed["pool_unchanged"]) == (True, True), replayed
 

@@ -22,9 +22,11 @@ def test_shortlists_tell_where_the_true_product_stands():
     assert lists.truth.tolist() == [0, 1, -1]  # right; second behind product 0; not in the gallery
     assert lists.known.tolist() == [True, True, False]
     assert lists.scores[0, 0] == pytest.approx(vectors[2] @ vectors[0], abs=1e-4)
+    assert lists.nearest == pytest.approx(lists.scores[:, 0], abs=1e-4)  # one reference each
     both = joined([lists, lists])
     assert both.truth.tolist() == [0, 1, -1, 0, 1, -1]
     assert both.scores.shape == (6, lists.scores.shape[1])
+    assert both.nearest.tolist() == lists.nearest.tolist() * 2
 
 
 def test_a_calibration_learns_without_what_it_names(monkeypatch):

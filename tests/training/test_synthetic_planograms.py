@@ -3,8 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from retail.compliance import Verdict
 from retail.gtin import parse_gtin
-from retail.planograms import Verdict
 from training.synthetic.assortment import make_gtin
 from training.synthetic.changes import ChangeKind
 from training.synthetic.layout import zipf

@@ -50,6 +50,18 @@ def test_a_score_blends_the_prototype_and_the_best_references():
     assert score == pytest.approx(PROTOTYPE_SHARE * 3 / 10**0.5 + (1 - PROTOTYPE_SHARE) * 1)
 
 
+def test_the_nearest_reference_counts_whosever_it_is():
+    gallery = Gallery(EMBEDDER, 2)
+    gallery.change(add=[reference(str(n), COLA, *numbers) for n, numbers in enumerate([(4, 3), (4, -3)])])
+    gallery.change(add=[reference("l", LIME, 9, 1)])
+    matches = gallery.search(np.stack([unit(4, 3), unit(-1, 0)]), most=1)
+    assert found(matches) == [(LIME, LIME)]
+    assert matches.nearest == pytest.approx([1, -0.8])
+    only = gallery.search(unit(4, 3)[None], gallery.assortment(frozenset({LIME})))
+    assert only.nearest == pytest.approx(unit(4, 3) @ unit(9, 1)[:, None])
+    assert np.isneginf(Gallery(EMBEDDER, 2).search(unit(1, 0)[None]).nearest).tolist() == [True]
+
+
 def test_places_without_a_variant_say_so():
     matches = filled().search(unit(1, 0)[None], most=5)
     assert (matches.variants[0] >= 0).tolist() == [True, True, True, False, False]

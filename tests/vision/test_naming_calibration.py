@@ -23,7 +23,7 @@ def scores(*rows: list[float]) -> np.ndarray:
 
 def labelled(table: np.ndarray, truth: list[int], known: list[bool] | None = None) -> Shortlists:
     names = [f"product {n % 3}" for n in range(len(truth))]
-    return Shortlists(table, np.array(truth), np.array(known or [True] * len(truth)), names)
+    return Shortlists(table, table[:, 0], np.array(truth), np.array(known or [True] * len(truth)), names)
 
 
 def test_none_of_them_is_as_likely_as_a_product_at_the_level():
@@ -39,18 +39,29 @@ def test_a_set_holds_what_is_likely_enough_and_may_be_empty():
 
 def test_the_lead_is_over_half_the_mean_of_the_next_three():
     table = scores([0.9, 0.6, 0.3, 0.3, 0.3], [0.9, 0.6, NONE, NONE, NONE])
-    assert lead(table) == pytest.approx([0.9 - 0.5 * 0.4, 0.9 - 0.5 * 0.2])
-    assert lead(scores([0.9])) == pytest.approx([0.9])
+    assert lead(table, table[:, 0]) == pytest.approx([0.9 - 0.5 * 0.4, 0.9 - 0.5 * 0.2])
+    assert lead(scores([0.9]), np.array([0.9])) == pytest.approx([0.9])
+
+
+def test_the_nearest_reference_weighs_as_much_as_the_best_score():
+    table = scores([0.9, 0.6, 0.3, 0.3], [0.9, 0.6, 0.3, 0.3])
+    assert lead(table, np.array([0.9, 0.5])) == pytest.approx([0.7, 0.5])
+
+
+def test_nothing_stands_out_of_an_empty_gallery():
+    nothing = calibration().unknown_scores(scores([]), np.array([NONE]), [""])
+    assert nothing.tolist() == [1]
 
 
 def test_unknown_is_what_stands_out_less_than_right_matches_do():
-    told = calibration().unknown_scores(scores([0.7], [0.5], [0.2], [0.1], [0.0]), [""] * 5)
+    table = scores([0.7], [0.5], [0.2], [0.1], [0.0])
+    told = calibration().unknown_scores(table, table[:, 0], [""] * 5)
     assert told == pytest.approx([0, 0.25 * 2 / 3, 2 / 3, 1 - 1 / 6 / 1.1, 1 - 1 / 6 / 1.2])
 
 
 def test_a_product_is_compared_with_its_own_matches():
     table = scores([0.5], [0.5])
-    plain, demanding = calibration(offsets={"cola": 0.1}).unknown_scores(table, ["milk", "cola"])
+    plain, demanding = calibration(offsets={"cola": 0.1}).unknown_scores(table, table[:, 0], ["milk", "cola"])
     assert (plain, demanding) == pytest.approx((0.25 * 2 / 3, 0.5 * 2 / 3))
 
 
@@ -90,8 +101,8 @@ def test_few_known_facings_are_refused():
 
 
 def test_shortlists_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match=r"\(2, 1\) with 3 truths"):
-        Shortlists(scores([0.9], [0.8]), np.zeros(3, np.int64), np.ones(2, bool), ["a", "b"])
+    with pytest.raises(ValueError, match=r"\(2, 1\) with 2 nearest, 3 truths"):
+        Shortlists(scores([0.9], [0.8]), np.ones(2, np.float32), np.zeros(3, np.int64), np.ones(2, bool), ["a", "b"])
 
 
 def test_the_refused_share_of_known_facings_is_the_wanted_one():
@@ -99,7 +110,8 @@ def test_the_refused_share_of_known_facings_is_the_wanted_one():
     table = drawn(rng, 2000)
     fitted = fit_calibration(labelled(table[0], table[1]), refuse=0.1, on="drawn")
     names = [f"product {n % 3}" if truth == 0 else "" for n, truth in enumerate(table[1])]
-    assert (fitted.unknown_scores(table[0], names) >= fitted.refused).mean() == pytest.approx(0.1, abs=0.005)
+    told = fitted.unknown_scores(table[0], table[0][:, 0], names)
+    assert (told >= fitted.refused).mean() == pytest.approx(0.1, abs=0.005)
 
 
 def test_a_product_with_higher_matches_gets_an_offset_drawn_towards_none():

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from retail.boxes import DetectionKind
-from vision.overlay import Mark, draw, uncertainty_colours
+from retail.compliance import Verdict
+from vision.overlay import VERDICT_COLOURS, Mark, draw, uncertainty_colours
 
 FACING, SHELF, TAG, GAP = DetectionKind.FACING, DetectionKind.SHELF, DetectionKind.TAG, DetectionKind.GAP
 
@@ -36,6 +37,20 @@ def test_named_products_are_labelled_and_plain_ones_are_not():
     named, plain = (drawn(Mark((200, 50, 300, 150), FACING, 0, label)) for label in ("04006381333931", ""))
     assert (named[52:60, 202:240] == 255).any()
     assert not (plain[52:60, 202:240] == 255).any()
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_verdict_colours_the_frame_and_is_told_by_a_letter_too(verdict):
+    canvas = drawn(Mark((200, 50, 300, 150), FACING, 1.0, verdict=verdict))
+    np.testing.assert_allclose(canvas[100, 200], VERDICT_COLOURS[verdict], atol=40)
+    assert (canvas[52:60, 202:212] == 255).any() == (verdict is not Verdict.CORRECT)
+    np.testing.assert_array_equal(canvas[-8, 4], VERDICT_COLOURS[verdict], "the legend has it")
+
+
+def test_the_legend_names_verdicts_instead_of_uncertainty():
+    canvas = drawn(Mark((200, 50, 300, 150), FACING, 1.0, verdict=Verdict.CORRECT), Mark((20, 50, 90, 150), GAP, 1.0))
+    assert (canvas[285:, 20:80] > 200).any()
+    assert not canvas[-1, 119].any(), "no ramp"
 
 
 def test_a_shelf_is_a_white_line_with_its_number():

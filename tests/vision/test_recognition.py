@@ -91,6 +91,7 @@ def test_a_product_scores_as_its_best_variant():
     lists = shortlist(known.search(unit(1, 0)[None], most=3))
     assert (lists.gtins, lists.variants) == ([[COLA, LIME]], [[COLA, LIME]])
     assert lists.scores[0].tolist() == pytest.approx([1, 0.6, -np.inf])
+    assert lists.nearest.tolist() == pytest.approx([1])
 
 
 # --- views of one product ---
@@ -101,7 +102,10 @@ def lists(*views: dict[Gtin, float]) -> ProductShortlists:
     scores = [[*view.values()] + [-np.inf] * (width - len(view)) for view in views]
     gtins = [list(view) for view in views]
     return ProductShortlists(
-        np.array(scores, np.float32), gtins, [[f"{gtin} {n}" for gtin in view] for n, view in enumerate(gtins)]
+        np.array(scores, np.float32),
+        np.array([max(view.values()) for view in views], np.float32),
+        gtins,
+        [[f"{gtin} {n}" for gtin in view] for n, view in enumerate(gtins)],
     )
 
 
@@ -109,6 +113,7 @@ def test_views_are_fused_by_the_mean_of_their_scores():
     fused = fuse_views(lists({COLA: 0.8, LIME: 0.7}, {LIME: 0.9, COLA: 0.2}))
     assert (fused.gtins, fused.variants) == ([[LIME, COLA]], [[f"{LIME} 1", f"{COLA} 0"]])
     assert fused.scores.tolist() == [pytest.approx([0.8, 0.5])]
+    assert fused.nearest.tolist() == pytest.approx([(0.8 + 0.9) / 2])
 
 
 def test_a_product_that_a_view_does_not_list_counts_as_the_last_one_there():
@@ -118,7 +123,8 @@ def test_a_product_that_a_view_does_not_list_counts_as_the_last_one_there():
 
 
 def test_fusing_views_of_nothing_known_finds_nothing():
-    fused = fuse_views(ProductShortlists(np.full((2, 3), -np.inf, np.float32), [[], []], [[], []]))
+    nothing = np.full((2, 3), -np.inf, np.float32)
+    fused = fuse_views(ProductShortlists(nothing, nothing[:, 0], [[], []], [[], []]))
     assert (fused.gtins, fused.scores.shape) == ([[]], (1, 0))
 
 

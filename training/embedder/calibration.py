@@ -69,13 +69,14 @@ def shortlists(vectors: Floats, labels: Ints, references: Ints, queries: Ints, m
     true = [_gtin(product) for product in labels[queries].tolist()]
     place = [gtins.index(gtin) if gtin in gtins else -1 for gtin, gtins in zip(true, found.gtins, strict=True)]
     known = np.isin(labels[queries], labels[references])
-    return Shortlists(found.scores, np.array(place, np.int64), known, [_ANY] * len(true))
+    return Shortlists(found.scores, found.nearest, np.array(place, np.int64), known, [_ANY] * len(true))
 
 
 def joined(lists: list[Shortlists]) -> Shortlists:
     """Put shortlists of the same length one below the other."""
     return Shortlists(
         np.concatenate([part.scores for part in lists]),
+        np.concatenate([part.nearest for part in lists]),
         np.concatenate([part.truth for part in lists]),
         np.concatenate([part.known for part in lists]),
         [product for part in lists for product in part.products],

@@ -22,6 +22,24 @@ _YAW: dict[ViewingAngle, tuple[float, float]] = {
     ViewingAngle.STEEP: (31.0, 42.0),
 }
 _ASPECTS = ((4, 3), (3, 4), (16, 9), (9, 16), (1, 1))
+_MARGIN = 0.02  # of the picture, around what fills it
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A photo of a bay that somebody means to take, where it is not left to chance.
+
+    Attributes:
+        yaw: degrees by which the camera stands aside; positive is to the right of the bay.
+        roll: degrees by which it is turned about its axis.
+        part: left, top, right and bottom of what just fills the picture, as shares of the bay's width and height.
+        hidden: share of the bay's facings, by their area in the picture, that things in front of it cover.
+    """
+
+    yaw: float = 0.0
+    roll: float = 0.0
+    part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    hidden: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,10 @@ class View:
     def to_picture(self, plane: Points) -> Points:
         """Map points (n, 2) on the plane to pixels."""
         return apply(self.homography, plane)
+
+    def is_before(self, plane: Points) -> bool:
+        """Tell whether points (n, 2) on the plane all lie before the camera; what lies behind it maps to nonsense."""
+        return bool((np.column_stack([plane, np.ones(len(plane))]) @ self.homography[2] > 0).all())
 
     def seen_plane(self) -> Points:
         """Return the picture's four corners on the plane, (4, 2), clockwise from top left."""
@@ -70,6 +92,35 @@ def choose_view(rng: Generator, bay: tuple[float, float], angle: ViewingAngle, l
     target = (bay_width * float(rng.uniform(0.3, 0.7)), middle)
     yaw = float(rng.uniform(*_YAW[angle]) * rng.choice([-1, 1]))
     return _look(rng, target, span, yaw, (width, height), bay_height)
+
+
+def frame(rng: Generator, bay: tuple[float, float], shot: Shot, longest: int) -> View:
+    """Stand where a shot of a bay (width, height in cm) is taken from; height and lens are left to chance."""
+    left, right = (bay[0] * shot.part[edge] for edge in (0, 2))
+    top, bottom = (bay[1] * shot.part[edge] for edge in (1, 3))
+    aspect = min(_ASPECTS, key=lambda one: abs(np.log(one[0] / one[1] * (bottom - top) / (right - left))))
+    size = (longest * aspect[0] // max(aspect), longest * aspect[1] // max(aspect))
+    focal = max(size) / 2 / np.tan(np.radians(rng.uniform(52, 76)) / 2)
+    raised, yaw = float(rng.uniform(-0.2, 0.2)), np.radians(shot.yaw)
+    target = np.array([(left + right) / 2, (top + bottom) / 2, 0.0])
+    away = np.array([np.sin(yaw), raised, -np.cos(yaw)]) / np.hypot(1, raised)
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+    def seen_from(distance: float) -> View:
+        eye = target + away * distance
+        homography = _homography(eye, target, shot.roll, focal, size)
+        return View((float(eye[0]), float(eye[1]), float(-eye[2])), homography, size, focal / distance, shot.yaw)
+
+    near, far = max(right - left, bottom - top) / 2, 40.0 * max(right - left, bottom - top)
+    for _ in range(30):
+        middle = (near * far) ** 0.5
+        near, far = (near, middle) if _fits(seen_from(middle).to_picture(corners), size) else (middle, far)
+    return seen_from(far)
+
+
+def _fits(pixels: Points, size: tuple[int, int]) -> bool:
+    margin = _MARGIN * np.array(size)
+    return bool((pixels >= margin).all() and (pixels <= np.array(size) - margin).all())
 
 
 def _span(rng: Generator, bay: tuple[float, float], aspect: float) -> float:

@@ -1,12 +1,13 @@
 """How a bay is built and what should stand on it: shelves, slots and the planogram they amount to."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
 
-from retail.planograms import Planogram, Position
+from retail.planograms import PlannedShelf, Planogram, Position
 from retail.stores import StoreFormat
 from training.synthetic.assortment import Article
 from training.synthetic.designs import HANGING, STACKABLE
@@ -90,7 +91,9 @@ class BayLayout:
 
     def planogram(self, version: int) -> Planogram:
         """Return the intended layout as a planogram."""
-        return Planogram(self.bay_id, version, tuple(slot.position for shelf in self.shelves for slot in shelf.slots))
+        positions = tuple(slot.position for shelf in self.shelves for slot in shelf.slots)
+        shelves = tuple(PlannedShelf(number, s.base, s.clear) for number, s in enumerate(self.shelves, start=1))
+        return Planogram(self.bay_id, version, positions, shelves, self.width)
 
 
 def lay_out(
@@ -100,8 +103,14 @@ def lay_out(
     popularity: Sequence[float],
     rng: Generator,
     fixtures: Group = Group.USUAL,
+    widest: float = math.inf,
 ) -> BayLayout:
-    """Fill a bay with products of a few categories, drawn by popularity; no product has two positions."""
+    """Fill a bay with products of a few categories, drawn by popularity; no product has two positions.
+
+    Raises:
+        ValueError: if no article is as narrow as `widest` cm.
+    """
+    articles, popularity = _narrow(articles, popularity, widest)
     rules = RULES[fixtures][store_format]
     width, depth = float(rng.uniform(*rules.width)), float(rng.uniform(*rules.depth))
     slack = float(rng.uniform(*rules.slack)) * (4 if rng.random() < 0.05 else 1)  # some bays are all but bare
@@ -122,6 +131,18 @@ def lay_out(
     shelves = _raised(shelves, rules.height, max(0.0, left - float(rng.uniform(0, 15))))
     look_seed = int(rng.integers(2**31))
     return BayLayout(bay_id, store_format, width, rules.height, depth, _from_top(shelves), look_seed, fixtures)
+
+
+def _narrow(
+    articles: Sequence[Article], popularity: Sequence[float], widest: float
+) -> tuple[Sequence[Article], Sequence[float]]:
+    narrow = [place for place, article in enumerate(articles) if article.size_cm[0] <= widest]
+    if len(narrow) == len(articles):
+        return articles, popularity
+    if not narrow:
+        raise ValueError(f"none of {len(articles)} articles is at most {widest} cm wide")
+    total = sum(popularity[place] for place in narrow)
+    return [articles[place] for place in narrow], [popularity[place] / total for place in narrow]
 
 
 def _raised(shelves: list[ShelfLayout], height: float, spare: float) -> list[ShelfLayout]:
@@ -168,7 +189,7 @@ def _fill(queue: list[Article], width: float, room: float, slack: float, rng: Ge
         pitch = chosen.size_cm[0] + slack
         columns = max(1, int(min(rng.geometric(0.4), 6, (width + 2 - x) // pitch)))
         levels = _levels(chosen, min(room, lead.size_cm[1] * 1.3), rng)
-        position = Position(1, len(slots) + 1, chosen.product.gtin, columns * levels)
+        position = Position(1, len(slots) + 1, chosen.product.gtin, columns, levels)
         slots.append(Slot(position, x, columns * pitch, columns, levels))
         x += columns * pitch
         tallest = max(tallest, levels * chosen.size_cm[1])
@@ -200,7 +221,7 @@ def _widened(slots: list[Slot], spare: float, rng: Generator) -> list[Slot]:
         pitch = slot.width / slot.columns
         more = int(min(spare // pitch, max(0, _MOST_COLUMNS - slot.columns)))
         columns = slot.columns + more
-        position = replace(slot.position, facings=columns * slot.levels)
+        position = replace(slot.position, wide=columns)
         wider[int(i)] = replace(slot, position=position, width=columns * pitch, columns=columns)
         spare -= more * pitch
     return wider
@@ -211,8 +232,9 @@ def _spread(slots: list[Slot], width: float) -> list[Slot]:
     extra = (width - sum(slot.width for slot in slots)) / max(1, len(slots))
     placed, x = [], 2.0
     for slot in slots:
-        placed.append(replace(slot, x=x, width=slot.width + extra))
-        x += slot.width + extra
+        wide = slot.width + extra
+        placed.append(replace(slot, position=replace(slot.position, x=x, width=wide), x=x, width=wide))
+        x += wide
     return placed
 
 

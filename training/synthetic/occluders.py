@@ -14,6 +14,9 @@ _CLOTH: tuple[Colour, ...] = (
     (40, 45, 60), (120, 30, 40), (60, 90, 60), (190, 190, 190), (25, 25, 28), (90, 110, 150), (200, 170, 120)
 )  # fmt: skip
 
+_MOST_THINGS = 40
+_GIVE_OR_TAKE = 0.03  # of the share that is to be covered
+
 
 def stand_in_the_way(image: Image, ids: Ids, rng: Generator) -> None:
     """Let something cover a part of some pictures, in place; what it covers shows nothing (id 0) any more."""
@@ -26,6 +29,23 @@ def stand_in_the_way(image: Image, ids: Ids, rng: Generator) -> None:
         _trolley(image, ids, rng)
     elif chance < 0.2:
         _carton(image, ids, rng)
+
+
+def crowd(image: Image, ids: Ids, wanted: NDArray[np.bool_], share: float, rng: Generator) -> None:
+    """Put shoppers, arms and cartons in the way until they cover a share of the wanted pixels (h, w), give or take.
+
+    Like `stand_in_the_way`, in place.
+    """
+    whole = max(1, int(wanted.sum()))
+    for _ in range(_MOST_THINGS):
+        covered = 1 - np.count_nonzero(ids[wanted]) / whole
+        if covered >= share - _GIVE_OR_TAKE:
+            return
+        thing = (_shopper, _arm, _carton)[int(rng.integers(3))]
+        with_it, ids_with_it = image.copy(), ids.copy()
+        thing(with_it, ids_with_it, rng)
+        if 1 - np.count_nonzero(ids_with_it[wanted]) / whole <= share + _GIVE_OR_TAKE:
+            image[:], ids[:] = with_it, ids_with_it
 
 
 def reflect(image: Image, rng: Generator) -> Image:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
 
 from retail.boxes import DetectionKind
 from retail.conditions import Condition, Lighting, ViewingAngle
 from retail.planograms import Position
-from training.synthetic.camera import View, choose_view
+from training.synthetic.artwork import Image
+from training.synthetic.camera import Shot, View, choose_view, frame
 from training.synthetic.canvas import Canvas
 from training.synthetic.fixtures import FixtureStyle, draw_surroundings, rectangle
-from training.synthetic.layout import BayLayout
+from training.synthetic.layout import BayLayout, ShelfLayout, Slot
 from training.synthetic.lighting import expose
-from training.synthetic.occluders import reflect, stand_in_the_way
+from training.synthetic.occluders import Ids, crowd, reflect, stand_in_the_way
 from training.synthetic.scene import BayPainter
 from training.synthetic.seeds import stream
 from training.synthetic.things import Thing
@@ -23,11 +27,18 @@ from training.synthetic.truth import SyntheticCapture, visible
 if TYPE_CHECKING:
     from training.synthetic.world import ShelfWorld
 
+_COARSE = 4
 _ANGLE_ODDS = {ViewingAngle.FRONTAL: 0.55, ViewingAngle.OBLIQUE: 0.33, ViewingAngle.STEEP: 0.12}
 
 
 def take_photo(
-    world: ShelfWorld, bay_id: str, day: int, lighting: Lighting | None, angle: ViewingAngle | None, longest: int
+    world: ShelfWorld,
+    bay_id: str,
+    day: int,
+    lighting: Lighting | None,
+    angle: ViewingAngle | None,
+    longest: int,
+    shot: Shot | None = None,
 ) -> SyntheticCapture:
     """Return one photo with its truth; see ``ShelfWorld.capture``."""
     seed, version = world.spec.seed, world.version
@@ -35,12 +46,15 @@ def take_photo(
     luck = stream(seed, "condition", bay_id, day)
     drawn_light = tuple(Lighting)[int(luck.integers(len(Lighting)))]
     drawn_angle = tuple(ViewingAngle)[int(luck.choice(len(ViewingAngle), p=list(_ANGLE_ODDS.values())))]
-    condition = Condition(lighting or drawn_light, angle or drawn_angle, layout.format)
-    view = choose_view(stream(seed, "view", bay_id, day), (layout.width, layout.height), condition.angle, longest)
+    meant = angle if shot is None else ViewingAngle.from_degrees(shot.yaw)
+    condition = Condition(lighting or drawn_light, meant or drawn_angle, layout.format)
+    view_luck, bay = stream(seed, "view", bay_id, day), (layout.width, layout.height)
+    view = frame(view_luck, bay, shot, longest) if shot else choose_view(view_luck, bay, condition.angle, longest)
 
     canvas, things = paint_aisle(world, bay_id, day, view)
     image, ids = canvas.to_picture()
-    stand_in_the_way(image, ids, stream(seed, "occluders", bay_id, day))
+    free = _free(image, ids, things, bay_id, shot, stream(seed, "occluders", bay_id, day))
+    ids[free == 0] = 0
     if FixtureStyle.of(layout).glass:
         image = reflect(image, stream(seed, "glass", bay_id, day))
     lamps = stream(seed, "light", bay_id, day, condition.lighting)
@@ -60,6 +74,7 @@ def take_photo(
         bay_ids=tuple(thing.bay_id for thing in kept),
         verdicts=dict(world.state(bay_id, day).verdicts),
         in_view=_in_view(layout, view),
+        shown=_shown(layout, view, free),
         unexpected=tuple(i for i, thing in enumerate(kept) if _is_unexpected(thing, bay_id)),
         condition=condition,
         store_id=store_id,
@@ -107,11 +122,40 @@ def _in_view(layout: BayLayout, view: View) -> frozenset[Position]:
     inside = set()
     for shelf in layout.shelves:
         for slot in shelf.slots:
-            corners = rectangle(slot.x, shelf.base - shelf.clear, slot.x + slot.width, shelf.base, 0.0)
-            pixels = view.to_picture(corners[:, :2])
+            pixels = view.to_picture(_front(shelf, slot)[:, :2])
             if (pixels >= 0).all() and (pixels <= np.array(view.size)).all():
                 inside.add(slot.position)
     return frozenset(inside)
+
+
+def _free(image: Image, ids: Ids, things: list[Thing], bay_id: str, shot: Shot | None, rng: Generator) -> Ids:
+    """Put things in the way, into the image; return (h, w) where nothing stands in the way: 0 where something does."""
+    free = np.ones_like(ids)
+    if shot is None:
+        stand_in_the_way(image, free, rng)
+    elif shot.hidden:
+        mine = [thing.kind is DetectionKind.FACING and thing.bay_id == bay_id for thing in things]
+        crowd(image, free, np.array([False, *mine])[ids], shot.hidden, rng)
+    return free
+
+
+def _shown(layout: BayLayout, view: View, free: Ids) -> dict[Position, float]:
+    """Measure on a coarser picture: a quarter of the pixels each way is enough."""
+    small, shown = free[::_COARSE, ::_COARSE], {}
+    for shelf in layout.shelves:
+        for slot in shelf.slots:
+            corners = _front(shelf, slot)[:, :2]
+            outline = np.round(view.to_picture(corners) / _COARSE).astype(np.int32)
+            place = np.zeros(small.shape, np.uint8)
+            if view.is_before(corners):
+                cv2.fillConvexPoly(place, outline, 1)
+            whole = max(1.0, abs(cv2.contourArea(outline)))
+            shown[slot.position] = min(1.0, float(np.count_nonzero(place & (small > 0))) / whole)
+    return shown
+
+
+def _front(shelf: ShelfLayout, slot: Slot) -> NDArray[np.float64]:
+    return rectangle(slot.x, shelf.base - shelf.clear, slot.x + slot.width, shelf.base, 0.0)
 
 
 def _is_unexpected(thing: Thing, bay_id: str) -> bool:

@@ -43,7 +43,7 @@ def next_season(
     _delist(season, gone, version)
     _refresh(season, some, rng, spec.seed, version)
     _list_new(season, rng, spec, version, photos)
-    _reset(season, gone, rng, spec.seed)
+    _reset(season, gone, rng, spec)
     return season
 
 
@@ -74,7 +74,7 @@ def _list_new(season: Season, rng: Generator, spec: WorldSpec, version: int, pho
     season.changes += tuple(CatalogueChange(ChangeKind.NEW_PRODUCT, version, a.product.gtin) for a in family)
 
 
-def _reset(season: Season, gone: set[Gtin], rng: Generator, world_seed: int) -> None:
+def _reset(season: Season, gone: set[Gtin], rng: Generator, spec: WorldSpec) -> None:
     """Lay some bays out anew; a bay that only lost a product keeps its layout with a close substitute."""
     bays = list(season.layouts)
     anew = {bays[int(i)] for i in rng.choice(len(bays), max(1, len(bays) // 8), replace=False)}
@@ -85,8 +85,8 @@ def _reset(season: Season, gone: set[Gtin], rng: Generator, world_seed: int) -> 
         season.planogram_versions[bay] += 1
         number = season.planogram_versions[bay]
         if bay in anew:
-            luck = stream(world_seed, "layout", bay, number)
-            fresh = lay_out(bay, layout.format, season.articles, season.popularity, luck, layout.fixtures)
+            luck = stream(spec.seed, "layout", bay, number)
+            fresh = lay_out(bay, layout.format, season.articles, season.popularity, luck, layout.fixtures, spec.widest)
             season.layouts[bay] = replace(fresh, look_seed=layout.look_seed)
         else:
             season.layouts[bay] = _substituted(layout, gone, carried, season.articles)

@@ -1,5 +1,6 @@
 """How large a world is and what it is made of; a set of photos of it can be written down as YAML."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ class WorldSpec:
         art: the repertoire of brands, colours and pack faces.
         light: the repertoire of lamps and sensors.
         fixtures: the repertoire of bays: measures, shelves, rails, tags.
+        widest: cm of the widest pack that bays are laid out with; narrow packs stand densely.
     """
 
     seed: int
@@ -28,6 +30,7 @@ class WorldSpec:
     art: Group = Group.USUAL
     light: Group = Group.USUAL
     fixtures: Group = Group.USUAL
+    widest: float = math.inf
 
 
 class PhotoPlan(BaseModel):

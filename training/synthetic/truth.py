@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]
+from scipy import ndimage
 
 from retail.boxes import Boxes, DetectionKind
+from retail.compliance import Verdict
 from retail.conditions import Condition
 from retail.gtin import Gtin
-from retail.planograms import Position, Verdict
+from retail.planograms import Position
 from training.synthetic.things import Thing
 
 # What must show of a thing for it to count; a rail keeps counting when products and tags cover most of it.
@@ -38,6 +39,7 @@ class SyntheticCapture:
         bay_ids: the bay each box belongs to: photos show parts of neighbouring bays, too.
         verdicts: the verdict on every position of the bay's planogram, photographed or not.
         in_view: the positions whose slot lies wholly in the picture.
+        shown: by position the share of its slot's front that the picture shows with nothing standing in the way.
         unexpected: indices of the bay's facings that no position asks for.
     """
 
@@ -51,6 +53,7 @@ class SyntheticCapture:
     bay_ids: tuple[str, ...]
     verdicts: dict[Position, Verdict]
     in_view: frozenset[Position]
+    shown: dict[Position, float]
     unexpected: tuple[int, ...]
     condition: Condition
     store_id: str

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from numpy.random import Generator
 
+from retail.compliance import Verdict
 from retail.gtin import Gtin
-from retail.planograms import Position, Verdict
+from retail.planograms import Position
 from training.synthetic.assortment import Article
 from training.synthetic.layout import BayLayout, Slot
 

@@ -13,6 +13,7 @@ from retail.gtin import Gtin
 from retail.planograms import Planogram
 from retail.stores import Bay, Camera, Store, StoreFormat
 from training.synthetic.assortment import Article, make_articles
+from training.synthetic.camera import Shot
 from training.synthetic.changes import CatalogueChange
 from training.synthetic.layout import BayLayout, lay_out, zipf
 from training.synthetic.packs import PackPress
@@ -70,6 +71,7 @@ class ShelfWorld:
                 popularity,
                 stream(spec.seed, "layout", bay.id, 1),
                 spec.fixtures,
+                spec.widest,
             )
             for bay in bays
         }
@@ -121,6 +123,7 @@ class ShelfWorld:
         lighting: Lighting | None = None,
         angle: ViewingAngle | None = None,
         width: int = 1280,
+        shot: Shot | None = None,
     ) -> SyntheticCapture:
         """Photograph a bay on a day; the same arguments always give the same photo.
 
@@ -132,11 +135,12 @@ class ShelfWorld:
             lighting: the light to take the photo in.
             angle: the bin of the camera's yaw.
             width: the longer side of the picture in pixels; pictures are upright or lying, 4:3, 16:9 or square.
+            shot: where to stand and how much is to be in the way, instead of `angle` and of chance.
 
         Raises:
             KeyError: for a bay that this world does not have.
         """
-        return take_photo(self, bay_id, day, lighting, angle, width)
+        return take_photo(self, bay_id, day, lighting, angle, width, shot)
 
     def state(self, bay_id: str, day: int) -> BayState:
         """Return what stands on a bay on a day, and the verdicts on it."""

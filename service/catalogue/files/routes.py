@@ -1,8 +1,5 @@
 """The catalogue as a CSV file over HTTP: out, and in again."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from tempfile import TemporaryFile
 from typing import Annotated, BinaryIO
 
 from anyio.to_thread import run_sync
@@ -19,10 +16,10 @@ from service.catalogue.files.staging import StagedProducts
 from service.catalogue.queries import catalogue_version, lock_catalogue
 from service.catalogue.routes import Changer, DryRun
 from service.context import Context
+from service.csv_answers import csv_answer
 from service.dependencies import ContextOf
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
-_CHUNK = 65_536  # bytes
 
 
 @router.get(
@@ -33,21 +30,12 @@ _CHUNK = 65_536  # bytes
 )
 def export_catalogue(context: ContextOf) -> StreamingResponse:
     """Return all products as a CSV file that can be imported; one row for each variant."""
-    # By way of a file, so that a slow reader holds no transaction and what is sent is of one version.
-    with ExitStack() as closing:
-        file = closing.enter_context(TemporaryFile())
+
+    def write(file: BinaryIO) -> None:
         with context.database.read() as session:
             write_catalogue(session, file)
-        headers = {"Content-Length": str(file.tell()), "Content-Disposition": 'attachment; filename="catalogue.csv"'}
-        file.seek(0)
-        closing.pop_all()  # sending closes it
-    return StreamingResponse(_chunks(file), media_type="text/csv; charset=utf-8", headers=headers)
 
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+    return csv_answer(write, "catalogue.csv")
 
 
 @router.post("/import", openapi_extra=CSV_BODY)

@@ -8,7 +8,7 @@ const key = element("key");
 const given = new URLSearchParams(location.hash.slice(1)).get("key");
 if (given) {
   localStorage.setItem("shelfloop-key", given);
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
 }
 key.value = localStorage.getItem("shelfloop-key") ?? "";
 key.addEventListener("input", () => localStorage.setItem("shelfloop-key", key.value.trim()));

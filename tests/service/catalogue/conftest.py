@@ -143,7 +143,9 @@ class Shop:
 
     def plan(self, *gtins: str) -> Any:
         positions = [{"shelf": 1, "slot": slot, "gtin": gtin} for slot, gtin in enumerate(gtins, 1)]
-        return self.put("/v1/bays/b1/planogram", {"positions": positions})
+        done = self.put("/v1/planograms/b1", {"positions": positions})
+        self.put("/v1/bays/b1/planogram", {"planogram_id": "b1"})
+        return done
 
     def planned(self) -> list[tuple[str, str]]:
         planogram = self.client.get("/v1/bays/b1/planogram").json()

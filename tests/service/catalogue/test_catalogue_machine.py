@@ -20,6 +20,7 @@ from retail.catalogue_events import (
     InvalidChange,
     Merged,
     PackagingRefreshed,
+    PlanogramReset,
     Relisted,
     Renamed,
     Split,
@@ -29,7 +30,6 @@ from retail.catalogue_events import (
 from retail.catalogue_log import read_event
 from retail.catalogue_rules import apply, replay
 from retail.gtin import Gtin
-from retail.planograms import Planogram, Position
 from retail.products import Variant, VariantKind
 from service.catalogue.expiring import expire_due
 from service.catalogue.loading import load_catalogue
@@ -38,12 +38,13 @@ from service.catalogue.service import change
 from service.catalogue.touching import Touched
 from service.database import Database
 from service.naming.queries import append_gallery_changes
-from service.planograms.queries import add_planogram
+from service.planograms.queries import add_version, replace_positions
 from service.problems import Problem
 from service.records import (
     BayRecord,
     FacingLabelRecord,
     GalleryChangeRecord,
+    PlanogramVersionRecord,
     PositionRecord,
     ReferenceRecord,
     RoundRecord,
@@ -314,14 +315,20 @@ class CatalogueMachine(RuleBasedStateMachine):
         if not wanted:
             return
         self.number += 1
-        positions = tuple(Position(1, slot, gtin) for slot, gtin in enumerate(wanted, 1))
-        add_planogram(self.session, Planogram("b1", self.number, positions))
+        key = {"planogram_id": "p", "version": self.number}
+        positions = [
+            PositionRecord(**key, shelf=1, slot=slot, gtin=gtin, wide=1, high=1, state="current")
+            for slot, gtin in enumerate(wanted, 1)
+        ]
+        replace_positions(self.session, "p", range(self.number))
+        add_version(self.session, PlanogramVersionRecord(**key, by="a test"), positions)
+        self.happen(PlanogramReset("p", self.number, ("b1",)))
         for (kind, _), pointer in self.model.pointers.items():
             if kind == "position":
                 pointer.state = "replaced"
         for position in positions:
-            id = f"b1/{self.number}/1/{position.slot}"
-            self.model.pointers["position", id] = Pointer(position.gtin, "current")
+            id = f"p/{self.number}/1/{position.slot}"
+            self.model.pointers["position", id] = Pointer(Gtin(position.gtin), "current")
 
     def existing(self, place: int) -> Gtin:
         """Choose a product that something may point at, if there is one."""
@@ -343,7 +350,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         for reference, gtin in self.references():
             found["reference", reference.id] = (gtin, reference.state)
         for p in self.session.scalars(select(PositionRecord)):
-            found["position", f"{p.bay_id}/{p.version}/{p.shelf}/{p.slot}"] = (p.gtin, p.state)
+            found["position", f"{p.planogram_id}/{p.version}/{p.shelf}/{p.slot}"] = (p.gtin, p.state)
         expected = self.model.pointers
         assert found.keys() == expected.keys()
         for key, (gtin, state) in found.items():

@@ -52,6 +52,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         return ended[0]
 
     monkeypatch.setattr("service.worker.Jobs", NoJobs)
+    monkeypatch.setattr("service.worker.keep_delivering", lambda *_, **__: None)  # it would outlive the test
     monkeypatch.setattr("service.worker.POLL_SECONDS", 0.01)
     monkeypatch.setattr("service.worker.os._exit", end)
     monkeypatch.setattr("service.worker.logging.shutdown", lambda: None)

@@ -154,7 +154,7 @@ def test_an_empty_gallery_is_not_calibrated(client):
 def test_measured_is_what_the_sets_hold():
     calibration = NamingCalibration.assumed().model_copy(update={"temperature": 0.1, "least": 0.3})
     scores = np.array([[0.9, 0.2], [0.8, 0.8], [0.9, 0.1], [0.5, 0.4]], np.float32)
-    lists = Shortlists(scores, np.array([0, 1, 1, -1]), np.array([True, True, True, False]), list("abca"))
+    lists = Shortlists(scores, scores[:, 0], np.array([0, 1, 1, -1]), np.array([True, True, True, False]), list("abca"))
     said = measure(calibration, lists)
     assert (said["facings"], said["unknown_facings"]) == (3, 1)
     assert said["coverage"] == pytest.approx(2 / 3, abs=1e-4)

@@ -1,0 +1,1 @@
+"""Does every position get the verdict that it deserves? `make bench-planogram`."""

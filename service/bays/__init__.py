@@ -1,0 +1,1 @@
+"""Bays and how each kept its planogram last."""

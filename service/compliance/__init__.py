@@ -1,0 +1,1 @@
+"""Compliance: how bays keep their planograms, photo by photo."""

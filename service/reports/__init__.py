@@ -1,0 +1,1 @@
+"""How stores keep their planograms, across stores and over time."""

@@ -1,0 +1,1 @@
+"""Webhooks: store systems are told when a verdict changes, in order, until they say that they heard."""
