@@ -6,9 +6,10 @@ of the fan left over, both small. Facings that show a planned product on its pla
 under which those that were moved count little (Cauchy's). Which shelf lies how high is read off the photo itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.stats import theilslopes
 
@@ -104,7 +105,7 @@ def find_plane(facings: Facings, slots: Slots, shelves: dict[int, int], bases: d
     """
     if not shelves:
         return None
-    levels = _levels(facings, shelves, bases)
+    levels = _levels(facings, shelves, bases, np.ones(len(facings), bool))
     stacks = _stacks_in_place(facings, slots, shelves, levels)
     seen = int((facings.sure & np.isin(facings.rows, list(shelves))).sum())
     needed = max(_LEAST_ANCHORS, min(_LEAST_PLANNED * seen, _ENOUGH))
@@ -119,7 +120,11 @@ def find_plane(facings: Facings, slots: Slots, shelves: dict[int, int], bases: d
             # Now that it is better known where the slots are, each stack tells more than the middle of its slot.
             plane = BayPlane(terms, fan, levels, fitted=True)
             anchors = [_snapped(stack, slots, plane) for stack in stacks]
-    return plane or BayPlane(_spanning(facings, slots, shelves, fan), fan, levels, fitted=False)
+    if plane is None:
+        return BayPlane(_spanning(facings, slots, shelves, fan), fan, levels, fitted=False)
+    x, _, _ = plane.placed(facings.things, np.array([shelves.get(row, NO_SHELF) for row in facings.rows.tolist()]))
+    own = (x > slots.ends[0]) & (x < slots.ends[1])
+    return replace(plane, levels=_levels(facings, shelves, bases, own))  # other bays' shelves may be lower or higher
 
 
 def _spanning(facings: Facings, slots: Slots, shelves: dict[int, int], fan: float) -> Numbers:
@@ -131,9 +136,20 @@ def _spanning(facings: Facings, slots: Slots, shelves: dict[int, int], fan: floa
     return np.array([slope, 0.0, first - slope * left, 0.0, 0.0])
 
 
-def _levels(facings: Facings, shelves: dict[int, int], bases: dict[int, float]) -> dict[int, float]:
-    """Return the level of every shelf: where the feet of what stands on it are, else as its neighbours tell."""
-    seen = {number: _foot(facings, row) for row, number in shelves.items()}
+def _levels(
+    facings: Facings, shelves: dict[int, int], bases: dict[int, float], own: NDArray[np.bool_]
+) -> dict[int, float]:
+    """Return the level of every shelf: where the feet of what stands on it are, else as its neighbours tell.
+
+    Args:
+        facings: of the photo.
+        shelves: the planogram's shelf by the photo's.
+        bases: how far below the bay's top the planogram's are, in any unit.
+        own: (n,) which facings are the bay's, as far as that is known.
+    """
+    feet = {number: facings.things[(facings.rows == row) & own, 3] for row, number in shelves.items()}
+    # What is stacked stands higher than most.
+    seen = {number: float(np.quantile(of_shelf, 0.75)) for number, of_shelf in feet.items() if len(of_shelf)}
     known = sorted(seen, key=bases.__getitem__)
     if not known:
         return {}
@@ -153,11 +169,6 @@ def _levels(facings: Facings, shelves: dict[int, int], bases: dict[int, float]) 
             end = 0 if base < at[0] else -1
             found[number] = float(levels[end] + slope * (base - at[end]))
     return found
-
-
-def _foot(facings: Facings, row: int) -> float:
-    """Return the level on which most of a row stands; what is stacked stands higher."""
-    return float(np.quantile(facings.things[facings.rows == row, 3], 0.75))
 
 
 @dataclass(frozen=True, slots=True)

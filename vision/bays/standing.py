@@ -12,6 +12,9 @@ from vision.bays.plane import NO_SHELF, BayPlane
 from vision.bays.slots import Slots
 from vision.perspective import Numbers
 
+# Heights of a facing: how near to a shelf its foot is if it stands there, and how far above or below if it does not.
+_ON, _HIGH, _LOW = 0.25, 0.8, 0.5
+_TOUCHING, _OVER = 0.3, 0.4  # heights between a facing and what it is stacked on, and share of its width that is above
 _OTHER = 0.8  # chance that a facing shows nothing planned, from which it is taken for such a one
 # Facings' widths: how far the middle of one of the bay's may be seen beyond the bay's end, and must be within it.
 _PLANNED_OVER, _OTHERS_WITHIN = 0.2, 0.3
@@ -70,7 +73,7 @@ def standing_in(
         x, widths, raised = facings.middles, facings.widths, np.zeros(len(facings))
         inside = np.zeros(len(facings), bool)
     else:
-        on = np.where(on == NO_SHELF, plane.shelves_at(facings.things), on)
+        on = _stood(facings, plane, on)
         x, widths, raised = plane.placed(facings.things, on)
         inside = _in_bay(facings, slots, x, widths)
     everything = Standing(
@@ -85,6 +88,25 @@ def standing_in(
         confidences=facings.confidences,
     )
     return everything.keep(np.flatnonzero(inside))
+
+
+def _stood(facings: Facings, plane: BayPlane, on: Rows) -> Rows:
+    """Return the shelf of each facing: its row's, unless it hangs in the air there and stands right on another one."""
+    things, level = facings.things, plane.shelves_at(facings.things)
+    _, _, raised = plane.placed(things, on)
+    heights = things[:, 3] - things[:, 2]
+    off = np.abs(things[:, 3] - np.array([plane.levels.get(number, np.inf) for number in level.tolist()]))
+    airborne = ((raised > _HIGH) & ~_stacked(things)) | (raised < -_LOW)
+    return np.where((on == NO_SHELF) | (airborne & (off < _ON * heights)), level, on)
+
+
+def _stacked(things: Numbers) -> NDArray[np.bool_]:
+    """Return which things (n, 4) have another one right below them."""
+    heights = np.maximum(things[:, 3] - things[:, 2], 1)
+    shared = np.minimum(things[:, 1:2], things[:, 1]) - np.maximum(things[:, :1], things[:, 0])
+    below = np.abs(things[:, 2] - things[:, 3:]) < _TOUCHING * heights[:, None]
+    over = shared > _OVER * (things[:, 1:2] - things[:, :1])
+    return np.asarray((below & over).any(1))
 
 
 def _in_bay(facings: Facings, slots: Slots, x: Numbers, widths: Numbers) -> NDArray[np.bool_]:
