@@ -1,8 +1,7 @@
 """Share of shelf: how much of a bay's linear width shows which product."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,10 @@ _IN_COLUMN = 0.5  # share of the narrower of two facings, from which one is abov
 _TOUCHING = 0.25  # heights of the lower facing between its top and the foot of what stands on it
 _SUNK = 0.5  # heights by which that foot may reach below its top: boxes overlap, seen from above
 
-Label = TypeVar("Label", bound=Hashable)
-
 
 @dataclass(frozen=True, slots=True)
 class ShelfShare:
-    """What a product, or a category, has of a bay.
+    """What a product has of a bay.
 
     Attributes:
         share: of the linear width of all facings of the bay, 0..1.
@@ -50,27 +47,12 @@ def share_of_shelf(compliance: Compliance, boxes: Sequence[Boxes]) -> dict[Gtin 
     return _largest_first(shares)
 
 
-def by_category(
-    shares: Mapping[Gtin | None, ShelfShare], categories: Mapping[Gtin, Label]
-) -> dict[Label | None, ShelfShare]:
-    """Return the share of every category, the largest first; None stands for products without one.
-
-    Args:
-        shares: of products, from `share_of_shelf`.
-        categories: of a product, at whatever level of the category tree is asked.
-    """
-    result: dict[Label | None, ShelfShare] = {}
-    for gtin, one in shares.items():
-        _add(result, None if gtin is None else categories.get(gtin), one.share, one.facings)
-    return _largest_first(result)
+def _add(shares: dict[Gtin | None, ShelfShare], gtin: Gtin | None, share: float, facings: int) -> None:
+    before = shares.get(gtin, ShelfShare(0, 0))
+    shares[gtin] = ShelfShare(before.share + share, before.facings + facings)
 
 
-def _add(shares: dict[Label | None, ShelfShare], label: Label | None, share: float, facings: int) -> None:
-    before = shares.get(label, ShelfShare(0, 0))
-    shares[label] = ShelfShare(before.share + share, before.facings + facings)
-
-
-def _largest_first(shares: Mapping[Label | None, ShelfShare]) -> dict[Label | None, ShelfShare]:
+def _largest_first(shares: Mapping[Gtin | None, ShelfShare]) -> dict[Gtin | None, ShelfShare]:
     return dict(sorted(shares.items(), key=lambda entry: -entry[1].share))
 
 

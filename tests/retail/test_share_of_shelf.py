@@ -10,7 +10,7 @@ from retail.compliance import Compliance, SeenFacing, Sighting, Verdict
 from retail.facing_counts import FacingCount, facing_counts
 from retail.gtin import Gtin
 from retail.planograms import Planogram, Position
-from retail.share_of_shelf import ShelfShare, by_category, share_of_shelf
+from retail.share_of_shelf import ShelfShare, share_of_shelf
 
 OAT, COLA, SOAP = Gtin("05400000000011"), Gtin("05400000000028"), Gtin("05400000000035")
 
@@ -53,14 +53,6 @@ def test_photos_of_two_scales_are_brought_to_one_by_what_both_show() -> None:
 
 def test_an_empty_bay_has_no_shares() -> None:
     assert share_of_shelf(_bay([]), [_boxes()]) == {}
-
-
-def test_categories_add_up_their_products() -> None:
-    shares = {OAT: ShelfShare(0.2, 2), COLA: ShelfShare(0.5, 3), SOAP: ShelfShare(0.1, 1), None: ShelfShare(0.2, 4)}
-    found = by_category(shares, {OAT: "drinks", COLA: "drinks"})
-    assert list(found) == ["drinks", None]
-    assert [one.share for one in found.values()] == pytest.approx([0.7, 0.3])
-    assert [one.facings for one in found.values()] == [5, 5]
 
 
 @given(

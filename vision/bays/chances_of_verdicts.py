@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retail.compliance import Verdict
-from vision.bays.placing import NO_SLOT, Placed
+from vision.bays.alignment import NO_SLOT
+from vision.bays.placing import Placed
 from vision.bays.slots import Slots
 from vision.bays.standing import Standing
 from vision.perspective import Numbers

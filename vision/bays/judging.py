@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from retail.compliance import Compliance, PositionVerdict, SeenFacing, SeenSpot, Verdict
 from retail.planograms import Planogram
+from vision.bays.alignment import NO_SLOT
 from vision.bays.chances_of_verdicts import OUT_OF_VIEW, filled_slots, verdict_chances
 from vision.bays.facings import facings_of, planned
 from vision.bays.overlaps import joined
 from vision.bays.photo import BayPhoto
-from vision.bays.placing import NO_SLOT, Placed, place
+from vision.bays.placing import Placed, place
 from vision.bays.plane import NO_SHELF
 from vision.bays.slots import Slots, slots_of
 from vision.bays.standing import Standing

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from vision.bays.alignment import NO_SLOT
 from vision.bays.order import groups, in_order
 from vision.bays.posteriors import posteriors_of
 from vision.bays.slots import Slots
 from vision.bays.standing import Standing
 from vision.perspective import Numbers
 
-NO_SLOT = -1
 _SPREAD = 0.5  # pitches: how far from its slot what was not moved may stand
 _MORE_THAN_PLANNED = 2.0  # price of one facing more than planned
 _AWAY = 0.3  # price of each pitch away from the slot
@@ -92,8 +92,6 @@ def _given(posteriors: Numbers, others: Numbers, slots: Slots, away: Numbers) ->
 
 def _surplus(posteriors: Numbers, slots: Slots, away: Numbers) -> NDArray[np.int64]:
     """Return the nearest slot of what shows a planned product although all its slots are taken."""
-    if not posteriors.shape[1]:
-        return np.full(len(posteriors), NO_SLOT)
     best = posteriors.argmax(1)
     distances = np.where(slots.columns == best[:, None], np.minimum(away, 1e6), np.inf)
     return np.where(posteriors.max(1) > 0.5, distances.argmin(1), NO_SLOT)

@@ -65,15 +65,12 @@ class View:
     def gaps(self) -> tuple[list[SeenSpot], Numbers]:
         """Return the gaps of the bay, and which share of each slot (k,) they make up."""
         rows, things = self._things(DetectionKind.GAP)
-        shares = np.zeros(len(self.slots.shelves))
-        if self.plane is None or not len(rows):
-            return [], shares
+        if self.plane is None:
+            return [], np.zeros(len(self.slots.shelves))
         shelves = self.plane.shelves_at(things)
         x, widths, _ = self.plane.placed(things, shelves)
         overlaps = self._overlaps(shelves, x - widths / 2, x + widths / 2)
-        for row in range(len(rows)):
-            shares += overlaps[row]
-        return self._spots(rows, shelves, overlaps), np.minimum(shares, 1)
+        return self._spots(rows, shelves, overlaps), np.minimum(overlaps.sum(0), 1)
 
     def tags(self) -> tuple[list[SeenSpot], Rows]:
         """Return the tags of the bay, and the slot of each."""
@@ -110,8 +107,8 @@ class View:
         return [
             SeenSpot(
                 Sighting(self.number, int(rows[place])),
-                int(shelves[place]) if shelves[place] != NO_SHELF else None,
-                self.slots.positions[slot[place]] if overlaps[place, slot[place]] > 0 else None,
+                int(shelves[place]),
+                self.slots.positions[slot[place]],
             )
             for place in range(len(rows))
             if overlaps[place, slot[place]] > 0
