@@ -19,8 +19,8 @@ _SAME_CENTRE = 0.985
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    # With more threads the sums of k-means depend on who finishes first.
+def one_thread() -> Iterator[None]:
+    """Let FAISS use one thread: with more the sums of k-means depend on who finishes first."""
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
@@ -54,7 +54,7 @@ class VectorIndex:
         """
         if vectors.shape[1] != self._index.d:
             raise ValueError(f"vectors of width {vectors.shape[1]} for an index of width {self._index.d}: other model?")
-        with _one_thread():
+        with one_thread():
             self._index.add(np.ascontiguousarray(vectors, np.float32))
 
     def nearest(self, vectors: Vectors, k: int) -> tuple[Vectors, NDArray[np.int64]]:
@@ -62,7 +62,7 @@ class VectorIndex:
 
         Where fewer than k are found the row is -1 and the similarity hugely negative.
         """
-        with _one_thread():
+        with one_thread():
             similarities, rows = self._index.search(np.ascontiguousarray(vectors, np.float32), k)
         return similarities, rows
 
@@ -77,13 +77,13 @@ def _cells(centres: faiss.Index, sample: Vectors) -> faiss.Index:
         max_points_per_centroid=_POINTS_PER_CELL,
         min_points_per_centroid=1,
     )
-    with _one_thread():
+    with one_thread():
         means.train(np.ascontiguousarray(sample, np.float32))
     apart = _apart(np.asarray(means.centroids, np.float32))
     centres.add(apart)
     index = faiss.IndexIVFFlat(centres, sample.shape[1], len(apart), faiss.METRIC_INNER_PRODUCT)
     index.nprobe = _PROBES
-    with _one_thread():
+    with one_thread():
         index.train(apart)  # marks it as trained; the centres are there already
     return index
 

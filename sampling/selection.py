@@ -1,148 +1,108 @@
 """One round of the sampler: pool in, batch out, replayable bit for bit.
 
-1. Near-duplicate gate over the whole pool and against the labelled captures.
+1. Value: each capture's terms (``sampling.terms``), those that need no looks; then the near-duplicate gate over the
+   whole pool and against the labelled captures, which keeps the most valuable of those alike.
 2. Random control arm, drawn before anything else is chosen. Its number of captures is fixed beforehand,
    ``m = round(random_share × budget / mean cost of the gated pool)``, and m captures are drawn uniformly without
    replacement, so that every gated capture has the same propensity m / n, whatever it costs. The arm's cost is
    therefore its share of the budget on average, not exactly; a share under half a mean capture draws none.
-3. Event arm: ``event_share`` of the budget for captures that show a planogram reset nobody has labelled yet, chosen
-   as in the value arm. What it does not use, for want of such captures, is the value arm's; a share under half a mean
-   capture of them picks none, one above it at least one.
-4. Value arm with what is left of the budget: a shortlist worth ``shortlist_factor`` times the rest, by value per cost,
-   then greedily by value × distance / cost (``sampling.greedy``), picks of the other arms counting as labelled. The
-   value is ``sampling.values.capture_value``, by default times (1 + probability that a verdict flips).
-   Cold start: where all values are equal nothing is known about what a box teaches, so neither value nor cost ranks,
-   the whole gated pool is the shortlist, and the choice is plain k-centre.
+3. Support arm: ``support_share`` of the budget for strata with too few labelled captures (``sampling.choice.support``).
+4. Event arm: ``event_share`` of the budget for captures that show a planogram reset nobody has labelled yet, by value
+   and distance.
+5. Value arm with what is left: the round's recipes (``sampling.choice``), each with its share, under strata quotas;
+   picks of the other arms count as labelled. Cold start, where nothing is labelled or all values are equal: what stands
+   for most of the pool, whatever its value and cost.
 
-Costs are counted in the budget's unit; a capture without predicted boxes counts as one box, since looking is work too.
-Captures that no longer fit are passed over. If the budget is below the cheapest capture the round picks one all the
-same.
+What the arms of steps 3 and 4 do not use, for want of such captures, is the value arm's; a share under half a mean
+capture of them picks none, one above it at least one. Costs are counted in the budget's unit. Captures that no longer
+fit are passed over. If the budget is below the cheapest capture the round picks one all the same.
 """
 
 import math
-from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from threadpoolctl import threadpool_limits
 
-from sampling.greedy import Step, distances_to, greedy
-from sampling.near_duplicates import DEFAULT_SIMILARITY, NearDuplicate, drop_near_duplicates
-from sampling.reasons import RANDOM, RESET, value_reason
-from sampling.signatures import Floats, Pool, Rows, Vectors
-from sampling.values import rank_normalised, weighed_by_flips
+from sampling.choice.choosing import Chooser, Chosen
+from sampling.choice.recipes import RECIPES
+from sampling.choice.support import Supported, supporting, thin_strata
+from sampling.gate.near_duplicates import drop_near_duplicates
+from sampling.reasons import RANDOM, RESET, support_reason, value_reason
+from sampling.rounds import Arm, EmptyPool, Pick, RoundConfig, RoundResult, interleaved
+from sampling.signatures import Floats, Pool, Rows
+from sampling.state import LoopState
+from sampling.terms.term import Candidates
+from sampling.terms.weighing import weigh
+from sampling.terms.weights import terms_of
+from sampling.values import rank_normalised
 
-Arm = Literal["value", "random", "event"]
+_OF_EVENTS, _WHEN_COLD, _OF_THE_REST = RECIPES["distant_value"], RECIPES["covering"], RECIPES["covering_value"]
 
-# What every database and JSON reader can hold as an integer; also keeps infinity out.
-_MOST = 2**31 - 1
-
-
-class EmptyPool(ValueError):
-    """There is no capture to pick from."""
-
-
-class RoundConfig(BaseModel):
-    """How a round picks; the budget is in boxes or in annotator seconds, exactly one of them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    boxes: int | None = Field(None, ge=1, le=_MOST, description="budget in predicted boxes")
-    seconds: float | None = Field(None, gt=0, le=_MOST, description="budget in modelled annotator seconds")
-    random_share: float = Field(0.15, ge=0, le=1, description="share of the budget for the random control arm")
-    event_share: float = Field(
-        0.1, ge=0, le=1, description="share of the budget for bays whose planogram was reset since they were labelled"
-    )
-    verdict_flips: bool = Field(
-        True, description="whether a capture is worth more, up to twice as much, the likelier one of its verdicts flips"
-    )
-    near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1, description="cosine similarity")
-    seed: int = Field(0, ge=0, le=_MOST, description="combined with the pool's digest, so another pool draws afresh")
-    shortlist_factor: float = Field(
-        4, ge=1, le=_MOST, description="how many budgets' worth of captures the greedy step sees"
-    )
-
-    @model_validator(mode="after")
-    def _one_budget(self) -> "RoundConfig":
-        if (self.boxes is None) == (self.seconds is None):
-            raise ValueError("give the budget as boxes or as seconds, exactly one of them")
-        return self
-
-    @property
-    def budget(self) -> float:
-        """The budget in its own unit."""
-        return float(self.boxes if self.boxes is not None else self.seconds or 0)
+_COLD = "cold start: nothing is labelled, or all values are equal; what stands for most of the pool comes first"
+_NO_SUPPORT = "the support arm is off: labelled captures per stratum were not counted"
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """One capture to label.
-
-    Attributes:
-        rank: order of labelling within the round, from 1; the arms are interleaved, so that a batch labelled
-            in part keeps their shares.
-        propensity: chance of every gated capture to be drawn, for random picks only.
-        terms: ``uncertainty`` (capture value A), ``flip`` (probability that a verdict flips), ``value_rank`` (of both
-            together, 0..1 within the gated pool), ``boxes``, ``seconds``; for picks that are not random also
-            ``diversity`` (cosine distance when picked) and ``gain``.
-        reason: one sentence for annotators.
-    """
-
-    capture_id: str
-    arm: Arm
-    rank: int
-    propensity: float | None
-    terms: dict[str, float]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoundResult:
-    """A round's batch in order of labelling, with all that a replay needs to prove that it is the same round."""
-
-    picks: tuple[Pick, ...]
-    near_duplicates: tuple[NearDuplicate, ...]
-    pool_digest: str
-    config: RoundConfig
-
-
-def select(pool: Pool, labelled_vectors: Mapping[str, Vectors], config: RoundConfig) -> RoundResult:
+def select(pool: Pool, state: LoopState, config: RoundConfig) -> RoundResult:
     """Pick the captures to label next, as the module describes.
 
     Args:
         pool: the captures nobody has labelled.
-        labelled_vectors: unit image vector, shape (k,), of each labelled capture by its id; may be empty.
-        config: budget, shares and seed.
+        state: what is known of the loop; nothing labelled is a cold start.
+        config: budget, shares, weights and seed.
 
     Raises:
         EmptyPool: if the pool has no capture. One that holds nothing but near-duplicates gives a round without picks.
     """
     if not len(pool):
         raise EmptyPool("the pool is empty: every capture is labelled, queued, or a near-duplicate of one that is")
-    digest = pool.digest()
-    if not config.verdict_flips:
-        pool = replace(pool, flips=np.zeros_like(pool.flips))
-    values = weighed_by_flips(pool.capture_values, pool.flips)
-    weighed = replace(pool, capture_values=values)
-    gated = drop_near_duplicates(weighed, labelled_vectors, config.near_duplicate_similarity)
-    costs = np.maximum(pool.boxes, 1).astype(np.float64) if config.boxes is not None else pool.seconds
-    drawn = _draw_random(gated.kept, costs, config, digest)
-    ranks = np.zeros(len(pool))
-    ranks[gated.kept] = rank_normalised(values[gated.kept])
-    labelled = [labelled_vectors[name] for name in sorted(labelled_vectors)]
-    choice = _Choice(pool.vectors, values, costs, config.shortlist_factor)
-    events = _choose_events(choice, pool.resets, gated.kept, drawn, labelled, config)
-    taken = np.concatenate([drawn, [step.row for step in events]]).astype(np.int64)
-    steps = _choose_by_value(choice, gated.kept, taken, labelled, config)
-    known = bool(labelled) or len(taken) > 0
-    arms: dict[Arm, list[Pick]] = {
-        "value": [_value_pick(pool, step, ranks[step.row], known or place > 0) for place, step in enumerate(steps)],
-        "random": [_random_pick(pool, int(row), ranks[row], len(drawn) / len(gated.kept)) for row in drawn],
-        "event": [_event_pick(pool, step, ranks[step.row]) for step in events],
-    }
-    return RoundResult(_interleaved(arms), gated.dropped, digest, config)
+    # The matrices are many and small: sharing each out among threads takes longer than the product.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:
+        return _select(pool, state, config, beside.submit(pool.digest))
+
+
+def _select(pool: Pool, state: LoopState, config: RoundConfig, digesting: Future[str]) -> RoundResult:
+    costs, terms = config.costs(pool), terms_of(config.terms)
+    everything = Candidates(pool, np.arange(len(pool)), costs, state)
+    weighed = weigh(everything, [term for term in terms if term.weight and not term.reads_looks])
+    gated = drop_near_duplicates(replace(pool, values=weighed.values), state.labelled, config.near_duplicate_similarity)
+    kept, notes = gated.kept, list(weighed.notes)
+    cold = not state.labelled or _all_equal(weighed.values[kept])
+    notes += [_COLD] if cold else []
+    chooser = Chooser(pool, state, config, terms, kept, weighed.values * weighed.cheapness, cold=cold)
+    digest = digesting.result()
+    drawn = _draw_random(kept, costs, config, digest)
+    chooser.take(drawn)
+    supported = _choose_support(chooser, state, config, drawn, notes)
+    events = _choose_events(chooser, config)
+    known = len(chooser.known) > 0
+    chosen = _choose_by_value(chooser, config, cold)
+    picks = [
+        *(_Draft("random", row, RANDOM, propensity=len(drawn) / len(kept)) for row in drawn.tolist()),
+        *(_Draft("support", one.row, support_reason(one.stratum, one.labelled)) for one in supported),
+        *(_Draft("event", one.row, RESET, chosen=one) for one in events),
+        *(_Draft("value", one.row, "", chosen=one, known=known or place > 0) for place, one in enumerate(chosen)),
+    ]
+    return RoundResult(
+        _finished(chooser, picks, weighed.values, kept, notes),
+        gated.dropped,
+        digest,
+        config,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A pick before its terms are known."""
+
+    arm: Arm
+    row: int
+    reason: str
+    propensity: float | None = None
+    chosen: Chosen | None = None
+    known: bool = True
 
 
 def _draw_random(kept: Rows, costs: Floats, config: RoundConfig, digest: str) -> Rows:
@@ -155,89 +115,72 @@ def _draw_random(kept: Rows, costs: Floats, config: RoundConfig, digest: str) ->
     return rng.choice(kept, size=min(count, len(kept)), replace=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Choice:
-    """Greedy choice among the pool's captures, by row."""
-
-    vectors: Vectors
-    values: Floats
-    costs: Floats
-    shortlist_factor: float
-
-    def of(self, rows: Rows, taken: Rows, labelled: list[Vectors], budget: float, at_least_one: bool) -> list[Step]:
-        """Choose among ``rows``; what is ``labelled`` or ``taken`` already need not be seen again."""
-        rows = rows[fits] if (fits := self.costs[rows] <= budget).any() else rows
-        if not len(rows):
-            return []
-        values, costs = self.values[rows], self.costs[rows]
-        if values.min() == values.max():
-            values = costs  # value / cost is 1 for all: plain k-centre
-        else:
-            shortlist = _shortlist(values, costs, self.shortlist_factor * budget)
-            rows, values, costs = rows[shortlist], values[shortlist], costs[shortlist]
-        vectors = self.vectors[rows]
-        distances = distances_to(np.array([*labelled, *self.vectors[taken]], np.float32), vectors)
-        steps = greedy(values, costs, vectors, distances, budget, at_least_one)
-        return [replace(step, row=int(rows[step.row])) for step in steps]
-
-
-def _choose_events(
-    choice: _Choice, resets: NDArray[np.bool_], kept: Rows, drawn: Rows, labelled: list[Vectors], config: RoundConfig
-) -> list[Step]:
-    left = config.budget - float(choice.costs[drawn].sum())
-    rows = np.setdiff1d(kept[resets[kept]], drawn)
-    rows = rows[choice.costs[rows] <= left]
-    budget = min(config.event_share, 1 - config.random_share) * config.budget
-    if not len(rows) or budget < choice.costs[rows].mean() / 2:
+def _choose_support(
+    chooser: Chooser, state: LoopState, config: RoundConfig, drawn: Rows, notes: list[str]
+) -> list[Supported]:
+    if state.labelled_strata is None:
+        notes.append(_NO_SUPPORT)
         return []
-    return choice.of(rows, drawn, labelled, min(budget, left), at_least_one=True)
+    pool, rows = chooser.pool, chooser.left()
+    thin = thin_strata(pool, state.labelled_strata, drawn, config.support_captures, state.drifted)
+    rows = rows[np.isin(pool.strata[rows], [pool.strata_names.index(name) for name in thin])]
+    share = min(config.support_share, 1 - config.random_share)
+    found = supporting(pool, rows, chooser.costs, thin, _part(chooser, config, rows, share))
+    chooser.take([one.row for one in found])
+    return found
 
 
-def _choose_by_value(
-    choice: _Choice, kept: Rows, taken: Rows, labelled: list[Vectors], config: RoundConfig
-) -> list[Step]:
+def _choose_events(chooser: Chooser, config: RoundConfig) -> list[Chosen]:
+    rows = chooser.left()
+    rows = rows[chooser.pool.resets[rows]]
+    share = min(config.event_share, 1 - config.random_share)
+    return chooser.choose(_OF_EVENTS, rows, _part(chooser, config, rows, share))
+
+
+def _part(chooser: Chooser, config: RoundConfig, rows: Rows, share: float) -> float:
+    """Return what an arm may spend on these rows: its share, if that is worth half a mean one of them or more."""
+    left, budget = config.budget - chooser.spent, share * config.budget
+    costs = chooser.costs[rows]
+    costs = costs[costs <= left]
+    if not len(costs) or budget < costs.mean() / 2:
+        return 0.0
+    return min(max(budget, float(costs.min())), left)
+
+
+def _choose_by_value(chooser: Chooser, config: RoundConfig, cold: bool) -> list[Chosen]:
+    """Spend the rest; recipes in ascending order of their shares, so that what a small one leaves is not lost."""
     if config.random_share == 1:
         return []
-    budget = config.budget - float(choice.costs[taken].sum())
-    return choice.of(np.setdiff1d(kept, taken), taken, labelled, budget, at_least_one=not len(taken))
+    before, budget, due = chooser.spent, config.budget - chooser.spent, 0.0
+    allowed, chosen = None if cold else chooser.allowed(budget), list[Chosen]()
+    shares = {_WHEN_COLD.name: 1.0} if cold else config.shares
+    for name, share in sorted(shares.items(), key=lambda entry: (entry[1], entry[0])):
+        due += share * budget
+        chosen += chooser.choose(RECIPES[name], chooser.left(), before + due - chooser.spent, allowed)
+    rest = config.budget - chooser.spent
+    return chosen + chooser.choose(_OF_THE_REST, chooser.left(), rest, at_least_one=not chooser.spent)
 
 
-def _shortlist(values: Floats, costs: Floats, worth: float) -> Rows:
-    """Rows by value per cost until they are worth ``worth``, at least one, in ascending order."""
-    order = np.lexsort((np.arange(len(values)), -values / costs))
-    reached = int(np.searchsorted(np.cumsum(costs[order]), worth)) + 1
-    return np.sort(order[:reached])
+def _all_equal(values: Floats) -> bool:
+    return not len(values) or bool(values.min() == values.max())
 
 
-def _terms(pool: Pool, row: int, rank: float) -> dict[str, float]:
-    return {
-        "uncertainty": float(pool.capture_values[row]),
-        "flip": float(pool.flips[row]),
-        "value_rank": float(rank),
-        "boxes": float(pool.boxes[row]),
-        "seconds": float(pool.seconds[row]),
-    }
-
-
-def _value_pick(pool: Pool, step: Step, rank: float, anything_labelled: bool) -> Pick:
-    terms = _terms(pool, step.row, rank) | {"diversity": step.distance, "gain": step.gain}
-    doubted, flip = int(pool.doubted[step.row]), terms["flip"]
-    reason = value_reason(doubted, flip, rank, step.distance, step.unlike, anything_labelled)
-    return Pick(pool.ids[step.row], "value", 0, None, terms, reason)
-
-
-def _event_pick(pool: Pool, step: Step, rank: float) -> Pick:
-    terms = _terms(pool, step.row, rank) | {"diversity": step.distance, "gain": step.gain}
-    return Pick(pool.ids[step.row], "event", 0, None, terms, RESET)
-
-
-def _random_pick(pool: Pool, row: int, rank: float, propensity: float) -> Pick:
-    return Pick(pool.ids[row], "random", 0, propensity, _terms(pool, row, rank), RANDOM)
-
-
-def _interleaved(arms: dict[Arm, list[Pick]]) -> tuple[Pick, ...]:
-    spread = [((place + 0.5) / len(picks), pick) for picks in arms.values() for place, pick in enumerate(picks)]
-    ordered = [pick for _, pick in sorted(spread, key=lambda entry: entry[0])]
-    return tuple(
-        Pick(p.capture_id, p.arm, rank, p.propensity, p.terms, p.reason) for rank, p in enumerate(ordered, start=1)
-    )
+def _finished(chooser: Chooser, drafts: list[_Draft], values: Floats, kept: Rows, notes: list[str]) -> tuple[Pick, ...]:
+    """Weigh the picks by all terms, explain them and put them in order; what terms lacked goes to the notes."""
+    pool, rows = chooser.pool, np.array([draft.row for draft in drafts], np.int64)
+    weighed, ranks = chooser.weigh(rows), rank_normalised(values[rows], values[kept])
+    notes += weighed.notes
+    arms: dict[Arm, list[Pick]] = {"value": [], "random": [], "support": [], "event": []}
+    for place, draft in enumerate(drafts):
+        row, chosen = draft.row, draft.chosen
+        terms = {name: float(numbers[place]) for name, numbers in weighed.factors.items()}
+        terms |= {"value": float(weighed.values[place]), "value_rank": float(ranks[place])}
+        terms |= {"boxes": float(pool.boxes[row]), "seconds": float(pool.seconds[row])}
+        terms |= {} if chosen is None else chosen.terms
+        reason, recipe = draft.reason, None
+        if draft.arm == "value" and chosen is not None:
+            recipe = chosen.recipe
+            doubted, flip = int(pool.doubted[row]), float(pool.flips[row])
+            reason = value_reason(doubted, flip, terms, chosen.unlike, draft.known, RECIPES[chosen.recipe].by_value)
+        arms[draft.arm].append(Pick(pool.ids[row], draft.arm, 0, draft.propensity, terms, reason, recipe))
+    return interleaved(list(arms.values()))

@@ -17,20 +17,15 @@ def capture_value(uncertainties: NDArray[Any]) -> float:
     return float(np.sort(uncertainties.astype(np.float64))[-TOP:].sum())
 
 
-def weighed_by_flips(capture_values: NDArray[np.float64], flips: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values times (1 + probability that a verdict of the capture would flip), both (n,).
+def rank_normalised(numbers: NDArray[Any], among: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the share of the others that each number exceeds, shape (n,), in 0..1; a tie counts half.
 
-    Up to twice as much: doubt that reaches a verdict costs somebody a walk to the shelf, doubt that does not is still
-    worth a label.
+    Args:
+        numbers: (n,) some of those among which they are.
+        among: (m,) all of them.
     """
-    result: NDArray[np.float64] = capture_values * (1 + flips)
-    return result
-
-
-def rank_normalised(numbers: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the share of the other numbers that each one exceeds, shape (n,), in 0..1; a tie counts half."""
-    ordered = np.sort(numbers)
+    ordered = np.sort(among)
     below = np.searchsorted(ordered, numbers, side="left")
     ties = np.searchsorted(ordered, numbers, side="right") - below - 1
-    result: NDArray[np.float64] = (below + ties / 2) / max(len(numbers) - 1, 1)
+    result: NDArray[np.float64] = (below + ties / 2) / max(len(among) - 1, 1)
     return result

@@ -20,10 +20,12 @@ from service.catalogue.routes import router as catalogue
 from service.catalogue.routes_assortments import router as assortments
 from service.catalogue.routes_changes import router as catalogue_changes
 from service.catalogue.routes_events import router as catalogue_events
-from service.checkout.coverage_routes import router as coverage
+from service.checkout.coverage_routes import router as view_coverage
 from service.checkout.routes import router as checkout
 from service.compliance.routes import router as compliance
 from service.context import Context
+from service.coverage.routes import router as coverage
+from service.drift.routes import router as drift
 from service.health.routes import router as health
 from service.metrics import MeasureRequests
 from service.models.routes import router as models
@@ -38,6 +40,8 @@ from service.problems import install_problem_handlers
 from service.reports.routes import router as reports
 from service.retrainings.routes import router as retrainings
 from service.rounds.routes import router as rounds
+from service.rounds.routes_explaining import router as round_explanations
+from service.savings.routes import router as savings
 from service.stores.routes import router as stores
 from service.tasks.routes import router as tasks
 from service.unknowns.clusters import Clusters
@@ -51,7 +55,7 @@ ROUTERS = (
     keys,
     stores,
     bays,
-    coverage,  # before the catalogue, which would take `views` for a GTIN
+    view_coverage,  # before the catalogue, which would take `views` for a GTIN
     catalogue,
     catalogue_events,
     catalogue_changes,
@@ -68,6 +72,10 @@ ROUTERS = (
     checkout,
     reports,
     rounds,
+    drift,
+    round_explanations,
+    savings,
+    coverage,
     tasks,
     retrainings,
     models,

@@ -12,7 +12,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from sampling.near_duplicates import DEFAULT_SIMILARITY
+from sampling.gate.near_duplicates import DEFAULT_SIMILARITY
 
 
 class PhotoSettings(BaseModel):
@@ -69,6 +69,15 @@ class PlanogramSettings(BaseModel):
     together_minutes: float = Field(10, ge=0)
 
 
+class DriftSettings(BaseModel):
+    """What is done about cameras that drift."""
+
+    model_config = ConfigDict(extra="forbid")
+    look_seconds: float = Field(300, gt=0)
+    quota_factor: float = Field(2, ge=1)
+    advise_after: int = Field(100, ge=0)
+
+
 class Settings(BaseSettings):
     """Everything a person may set; `configs/default.yaml` explains each line."""
 
@@ -84,6 +93,7 @@ class Settings(BaseSettings):
     planogram: PlanogramSettings = PlanogramSettings()
     admission: AdmissionSettings = AdmissionSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    drift: DriftSettings = DriftSettings()
     lease_minutes: float = Field(30, gt=0)
     near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1)
     champion_poll_seconds: float = Field(1.0, gt=0)

@@ -1,4 +1,4 @@
-"""The worker process: runs retrainings and re-embeddings, of each one at a time, and sends what webhooks wait for."""
+"""The worker process: retrainings, re-embeddings and re-signings, of each one at a time, and what webhooks wait for."""
 
 import importlib.util
 import logging
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.catalogue.expiring import keep_expiring
 from service.context import Context, make_context
+from service.drift.watching import keep_watching
 from service.jobs import Jobs, sole_worker
 from service.migrations import is_current, upgrade
 from service.models.alias import keep_champion_alias
@@ -22,6 +23,9 @@ from service.naming.reembedding import reembed
 from service.retrainings.job import QUEUE as RETRAININGS
 from service.retrainings.job import retrain
 from service.retrainings.queries import unfinished_ids
+from service.rounds.resigning import QUEUE as SIGNATURES
+from service.rounds.resigning import due_resignings, resign
+from service.savings.measuring import keep_measuring
 from service.settings import Settings
 from service.webhooks.delivering import keep_delivering
 
@@ -60,15 +64,25 @@ def run_worker(settings: Settings, name: str) -> None:
 
 
 def _work(context: Context, name: str, hold: Callable[[], None], stopping: threading.Event) -> None:
-    kinds: dict[str, Callable[[str], None]] = {EMBEDDINGS: partial(reembed, context)}
-    waiting: dict[str, Callable[[Session], Sequence[str]]] = {EMBEDDINGS: unfinished_orders}
+    kinds: dict[str, Callable[[str], None]] = {
+        EMBEDDINGS: partial(reembed, context),
+        SIGNATURES: partial(resign, context),
+    }
+    waiting: dict[str, Callable[[Session], Sequence[str]]] = {EMBEDDINGS: unfinished_orders, SIGNATURES: due_resignings}
     if importlib.util.find_spec("torch") is None:
         log.warning("Retrainings wait for a worker that has torch: install shelfloop[train]")
     else:
         kinds[RETRAININGS], waiting[RETRAININGS] = partial(retrain, context), unfinished_ids
     jobs = Jobs(context.settings.resolved_jobs_url, name, kinds)
     deliver = partial(keep_delivering, holder=name)
-    for thread, target in (("alias", keep_champion_alias), ("expiry", keep_expiring), ("webhooks", deliver)):
+    threads: dict[str, Callable[[Context, threading.Event], None]] = {
+        "alias": keep_champion_alias,
+        "expiry": keep_expiring,
+        "webhooks": deliver,
+        "drift": keep_watching,
+        "savings": keep_measuring,
+    }
+    for thread, target in threads.items():
         threading.Thread(target=target, args=(context, stopping), name=thread, daemon=True).start()
     log.info("Worker %s is ready", name)
     while not stopping.wait(POLL_SECONDS):

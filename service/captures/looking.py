@@ -15,8 +15,9 @@ from service.metrics import stage
 from service.models.serving import ServingModel
 from service.naming.policy import UnknownPolicy, policy_answer
 from service.naming.serving import NamingModel
-from vision.conditions import estimate_lighting, estimate_yaw, light_statistics, viewing_angle
+from vision.conditions import LightStatistics, estimate_lighting, estimate_yaw, light_statistics, viewing_angle
 from vision.detections import Detections
+from vision.difference_hash import difference_hash
 from vision.gallery import Assortment
 from vision.quality import Advice, retake_advice
 from vision.shelves import Shelves, in_reading_order
@@ -33,11 +34,17 @@ class Seen:
     shelves: Shelves
     unsure: Uncertainty
     condition: Condition
-    colour_temperature: float
+    light: LightStatistics
+    picture_hash: int
     yaw: float | None
     retake: list[Advice]
     model: ServingModel
     names: Names = UNNAMED
+
+    @property
+    def colour_temperature(self) -> float:
+        """Of the light, in kelvin, as exactly as it can be told."""
+        return round(self.light.temperature, -1)
 
     def detection_answers(self) -> list[dict[str, Any]]:
         """Return the detections as `schemas.DetectionAnswer` describes them."""
@@ -91,7 +98,8 @@ def look_at(
         shelves=shelves,
         unsure=uncertainty_of(detections),
         condition=Condition(estimate_lighting(light), viewing_angle(yaw), format),
-        colour_temperature=round(light.temperature, -1),
+        light=light,
+        picture_hash=difference_hash(image),
         yaw=None if yaw is None else round(yaw, 1),
         retake=retake_advice(image, light, facings, others, size, yaw),
         model=model,

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from service.captures.looking import Seen
 from service.captures.naming import unknown_facings
-from service.captures.queries import VECTOR, find_by_photo, find_capture
+from service.captures.queries import find_by_photo, find_capture
+from service.captures.signing import add_signature
 from service.compliance.judging import Judgement, judge_capture, keep_judgement, still_so
 from service.compliance.queries import find_compliance
 from service.context import Context
 from service.metrics import stage
-from service.records import CaptureRecord, SignatureRecord
+from service.records import CaptureRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,7 @@ def _recorded(context: Context, capture: CaptureRecord, seen: Seen, judgement: J
             if judgement is None or still_so(session, judgement):
                 session.add(capture)
                 session.flush()
-                session.add(_signature(capture, seen))
+                add_signature(session, capture, seen, flip=0.0 if judgement is None else judgement.record.flip)
                 session.add_all(unknown_facings(capture, seen.names))
                 if judgement is not None:
                     keep_judgement(session, judgement)
@@ -89,13 +90,3 @@ def _clear_away(context: Context, capture: CaptureRecord) -> None:
     with context.database.read() as session:
         if find_capture(session, capture.id) is None:
             context.images.delete(capture.image_key)
-
-
-def _signature(capture: CaptureRecord, seen: Seen) -> SignatureRecord:
-    return SignatureRecord(
-        capture_id=capture.id,
-        model_version=seen.model.version,
-        image_vector=seen.detections.image_vector.astype(VECTOR).tobytes(),
-        values=seen.unsure.value.astype(VECTOR).tobytes(),
-        predicted_boxes=len(seen.detections),
-    )

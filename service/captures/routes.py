@@ -18,6 +18,7 @@ from service.captures.queries import find_capture, list_captures
 from service.captures.recording import compliance_of
 from service.captures.schemas import AnalysisAnswer, CaptureAnswer, CapturesAnswer, CaptureSummary
 from service.captures.service import Sent, receive_capture
+from service.captures.thumbnails import NARROWEST, WIDEST, narrowed_to
 from service.captures.upload import Upload, read_upload
 from service.context import Context
 from service.dependencies import ContextOf
@@ -28,6 +29,7 @@ from service.records import CaptureRecord
 router = APIRouter(prefix="/v1", tags=["captures"])
 Sender = Annotated[Caller, Depends(require(Action.SEND_CAPTURES))]
 Reader = Annotated[Caller, Depends(require(Action.READ_CAPTURES))]
+_KEPT = {"Cache-Control": "private, max-age=3600"}
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
 
 
@@ -104,10 +106,22 @@ def read_capture(context: ContextOf, caller: Reader, id: RecordId) -> Response:
 
 
 @router.get("/captures/{id}/photo", response_class=Response, responses=_JPEG)
-def read_photo(context: ContextOf, caller: Reader, id: RecordId) -> Response:
-    """Return the photo as it is kept: upright, faces blurred, without metadata."""
+def read_photo(
+    request: Request,
+    context: ContextOf,
+    caller: Reader,
+    id: RecordId,
+    width: Annotated[int | None, Query(ge=NARROWEST, le=WIDEST, description="at most so many pixels wide")] = None,
+) -> Response:
+    """Return the photo as it is kept: upright, faces blurred, without metadata; with `width` a smaller one."""
     capture, _ = _reachable(context, caller, id)
-    return _jpeg(context.images.get(capture.image_key))
+    tag = f'"{capture.image_sha256[:32]}-{width}"'
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers={"ETag": tag, **_KEPT})
+    picture = context.images.get(capture.image_key)
+    answer = _jpeg(picture if width is None else narrowed_to(picture, width))
+    answer.headers["ETag"] = tag
+    return answer
 
 
 @router.get("/captures/{id}/overlay", response_class=Response, responses=_JPEG)
@@ -176,4 +190,4 @@ def _json(answer: dict[str, Any], status: int = 200, headers: dict[str, str] | N
 
 
 def _jpeg(picture: bytes) -> Response:
-    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+    return Response(picture, media_type="image/jpeg", headers=_KEPT)

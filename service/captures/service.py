@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from retail.planograms import Planogram
 from retail.stores import StoreFormat
-from sampling.near_duplicates import find_near_duplicate
+from sampling.gate.near_duplicates import find_near_duplicate
+from sampling.projection import narrowed
 from service.captures.answers import retake_answers, shelf_answers
 from service.captures.looking import Seen, look_at
 from service.captures.naming import knows_products
@@ -140,7 +141,9 @@ def _what_was_seen(seen: Seen) -> dict[str, Any]:
 def _near_duplicate(context: Context, bay_id: str, seen: Seen) -> str | None:
     with context.database.read() as session:
         ids, vectors = latest_image_vectors(session, bay_id, seen.model.version, COMPARED_CAPTURES)
-    row = find_near_duplicate(vectors, seen.detections.image_vector, context.settings.near_duplicate_similarity)
+    row = find_near_duplicate(
+        vectors, narrowed(seen.detections.image_vector), context.settings.near_duplicate_similarity
+    )
     return None if row is None else ids[row]
 
 

@@ -8,8 +8,10 @@ from service.cli import (
     catalogue,
     checkout,
     compliance,
+    coverage,
     database,
     demo,
+    drift,
     embedders,
     keys,
     models,
@@ -18,7 +20,9 @@ from service.cli import (
     reports,
     retrainings,
     rounds,
+    savings,
     serve,
+    simulate,
     stores,
     tasks,
     webhooks,
@@ -37,12 +41,16 @@ app.command(name="demo")(demo.demo)
 app.command(name="analyze")(analyze.analyze)
 app.command(name="checkout")(checkout.checkout)
 app.command(name="compliance")(compliance.compliance)
+app.command(name="simulate")(simulate.simulate)
+app.command(name="coverage")(coverage.coverage)
+app.command(name="drift")(drift.drift)
 app.add_typer(captures.app, name="captures")
 app.add_typer(stores.app, name="stores")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(reports.app, name="reports")
 app.add_typer(planograms.app, name="planograms")
 app.add_typer(rounds.app, name="rounds")
+app.add_typer(savings.app, name="savings")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(retrainings.app, name="retrainings")
 app.add_typer(models.app, name="models")

@@ -24,6 +24,8 @@ def list_all(key: Key, url: Url = LOCAL) -> None:
         version, classes = str(model["version"]), str(len(model["classes"]))
         table.add_row(version, model["created_at"][:19], model["source"], classes, gate, serving)
     output.print(table)
+    if answer["waiting"]:
+        output.print(f"{answer['waiting']} captures are in no round until a worker has looked at them again.")
     if answer["loading_error"]:
         output.print(f"[bold red]The champion could not be loaded:[/] {answer['loading_error']}")
 

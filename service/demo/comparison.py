@@ -9,7 +9,7 @@ from rich.table import Table
 
 from labeling.agreement import Agreement, agreement
 from labeling.annotations import AnnotatedBox
-from sampling.arms import Difference, difference
+from sampling.evidence.arms import Difference, difference
 from service.demo.loop import Labelled
 
 Answers = Sequence[Sequence[AnnotatedBox]]

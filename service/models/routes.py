@@ -20,6 +20,7 @@ from service.models.schemas import (
 from service.models.service import promote, roll_back
 from service.problems import Problem
 from service.records import ModelRecord
+from service.rounds.signature_queries import count_unsigned
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -35,6 +36,7 @@ def read_models(context: ContextOf) -> ModelList:
             champion=champion,
             loaded=context.serving.loaded_version,
             loading_error=context.serving.error,
+            waiting=count_unsigned(session, champion),
             models=[ModelAnswer(**_members(model, champion)) for model in list_models(session)],
             promotions=[PromotionAnswer.model_validate(move) for move in reversed(list_promotions(session))],
         )

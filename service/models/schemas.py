@@ -52,6 +52,10 @@ class ModelList(BaseModel):
     champion: int
     loaded: int | None = Field(description="the version this server answers with; null while none is loaded")
     loading_error: str | None = Field(description="why the champion could not be loaded, if it could not")
+    waiting: int = Field(
+        description="captures that no round can pick until a worker has looked at them with the champion, because "
+        "vectors of two models cannot be compared"
+    )
     models: list[ModelAnswer]
     promotions: list[PromotionAnswer]
 

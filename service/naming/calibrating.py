@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,19 +13,18 @@ from retail.gtin import Gtin
 from service.context import Context
 from service.naming.labelled import LabelledFacing, labelled_facings
 from service.naming.queries import lock_gallery
+from service.naming.reading import embed_facings
 from service.naming.serving import NamingModel
 from service.naming.shelf_references import MEASURES
 from service.problems import Problem
 from service.records import NamingRecord
-from vision.crops import cut_crops, side_wanted
-from vision.decoding import BadPhoto, DecodeLimits, decode
+from vision.decoding import BadPhoto
 from vision.detections import Floats
 from vision.naming_calibration import LEAST_KNOWN, NamingCalibration, Shortlists, fit_calibration
 from vision.recognition import SHORTLIST, shortlist
 
 log = logging.getLogger(__name__)
 MOST = 2_000  # facings, the newest ones: enough for a fit, and seconds of embedding
-_KEPT = DecodeLimits(sys.maxsize, sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,21 +101,13 @@ def _embedded(context: Context, model: NamingModel, facings: Sequence[LabelledFa
     vectors, gtins = [np.empty((0, model.embedder.width), np.float32)], list[Gtin]()
     for key, shown in of_photo.items():
         try:
-            vectors.append(_read(context, model, key, shown))
+            boxes = np.array([one.box for one in shown], np.float32)
+            vectors.append(embed_facings(context.images, model.embedder, key, boxes, shown[0].size))
         except (OSError, BadPhoto) as error:
             log.warning("%s is left out of a calibration: %s", key, error)
         else:
             gtins += [one.gtin for one in shown]
     return Embedded(np.concatenate(vectors), gtins)
-
-
-def _read(context: Context, model: NamingModel, key: str, facings: Sequence[LabelledFacing]) -> Floats:
-    """Return the vectors of facings of one photo, decoded and cut as a capture's are."""
-    boxes, size = np.array([one.box for one in facings], np.float32), facings[0].size
-    side = side_wanted(boxes, size, model.embedder.crop_size)
-    image = decode(context.images.get(key), _KEPT, long_side=side).image
-    scale = np.array([image.shape[1] / size[0], image.shape[0] / size[1]] * 2, np.float32)
-    return model.embedder.embed(cut_crops(image, boxes * scale, model.embedder.crop_size))
 
 
 def _shortlists(model: NamingModel, facings: Embedded) -> Shortlists:

@@ -12,6 +12,7 @@ from service.catalogue.states import State
 from service.records import (
     CaptureRecord,
     EmbedderRecord,
+    FacingVectorsRecord,
     GalleryChangeRecord,
     NamingRecord,
     ProductRecord,
@@ -138,8 +139,9 @@ def keep_vectors(session: Session, embedder_id: str, vectors: dict[str, bytes]) 
 
 
 def drop_vectors(session: Session, embedder_id: str) -> None:
-    """Forget everything that an embedder made of references."""
-    session.execute(delete(ReferenceVectorRecord).where(ReferenceVectorRecord.embedder_id == embedder_id))
+    """Forget everything that an embedder made of references and of labelled facings."""
+    for kept in (ReferenceVectorRecord, FacingVectorsRecord):
+        session.execute(delete(kept).where(kept.embedder_id == embedder_id))
 
 
 def families(session: Session) -> dict[str, str]:

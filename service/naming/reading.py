@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from service.database import Database
 from service.image_store import ImageStore
 from service.naming.queries import LiveReference, keep_vectors
-from vision.crops import cut_crops
+from vision.crops import cut_crops, side_wanted
 from vision.decoding import BadPhoto, DecodeLimits, decode
 from vision.detections import Floats
 from vision.embedder import Embedder
@@ -61,6 +61,27 @@ def embed_picture(embedder: Embedder, picture: bytes) -> Floats:
     """
     vector: Floats = embedder.embed(_crop(picture, embedder.crop_size)[None])[0]
     return vector
+
+
+def embed_facings(images: ImageStore, embedder: Embedder, key: str, boxes: Floats, size: tuple[int, int]) -> Floats:
+    """Return the vectors (n, width) of facings of one kept photo, decoded and cut as a capture's are.
+
+    Args:
+        images: where the photo is kept.
+        embedder: what looks at the crops.
+        key: of the photo.
+        boxes: (n, 4) x1 y1 x2 y2 in pixels of the photo as it came.
+        size: its width and height as it came.
+
+    Raises:
+        OSError, BadPhoto: if the photo cannot be read.
+    """
+    if not len(boxes):
+        return np.empty((0, embedder.width), np.float32)
+    side = side_wanted(boxes, size, embedder.crop_size)
+    image = decode(images.get(key), _KEPT, long_side=side).image
+    scale = np.array([image.shape[1] / size[0], image.shape[0] / size[1]] * 2, np.float32)
+    return embedder.embed(cut_crops(image, boxes * scale, embedder.crop_size))
 
 
 def _embedded(images: ImageStore, embedder: Embedder, references: Sequence[LiveReference]) -> Mapping[str, Floats]:

@@ -41,10 +41,28 @@ def name_unknowns(request: Request) -> Response:
     return templates.TemplateResponse(request, "unknowns.html")
 
 
+@router.get("/rounds")
+def list_rounds(request: Request) -> Response:
+    """Show the page with every round, on which another one is started, and what the labels cover."""
+    return templates.TemplateResponse(request, "rounds.html")
+
+
+@router.get("/rounds/{round_id}")
+def explain_round(request: Request, round_id: str) -> Response:
+    """Show one round: its picks with their reasons, where they lie in the pool, and what they cover."""
+    return templates.TemplateResponse(request, "round.html")
+
+
 @router.get("/products")
 def look_after_products(request: Request) -> Response:
     """Show the page with the catalogue's products and the pictures they are known by."""
     return templates.TemplateResponse(request, "products.html")
+
+
+@router.get("/drift")
+def show_drift(request: Request) -> Response:
+    """Show which cameras' photos changed, with pictures of before and now."""
+    return templates.TemplateResponse(request, "drift.html")
 
 
 @router.get("/docs")

@@ -5,16 +5,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from sampling.selection import RoundConfig
+from sampling.rounds import RoundConfig
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.context import Context
 from service.dependencies import ContextOf
 from service.ids import RecordId
-from service.records import PickRecord, TaskRecord
+from service.records import PickRecord, RoundRecord, TaskRecord
+from service.rounds.explain_queries import Batch, batches_of
 from service.rounds.queries import get_round, list_picks, list_rounds
-from service.rounds.schemas import PickAnswer, ReplayAnswer, RoundAnswer, RoundDetails
-from service.rounds.service import replay_round, run_round
+from service.rounds.replaying import replay_round
+from service.rounds.schemas import PickAnswer, ReplayAnswer, RoundAnswer, RoundDetails, RoundSummary
+from service.rounds.service import run_round
 
 router = APIRouter(prefix="/v1/rounds", tags=["rounds"])
 Starter = Annotated[Caller, Depends(require(Action.START_ROUNDS))]
@@ -24,17 +26,19 @@ Starter = Annotated[Caller, Depends(require(Action.START_ROUNDS))]
 def create_round(context: ContextOf, caller: Starter, config: RoundConfig) -> RoundDetails:
     """Pick, out of everything nobody has labelled, what a person should label next; each pick says why.
 
-    After another model became champion, a round first looks again at the newest captures, at most 500 of them; older
-    ones are picked from once the rounds that follow have come to them.
+    After another model became champion, captures are picked from again once the worker has looked at them with it; the
+    round's notes say how many still wait, and what else it had to do without.
     """
     return _details(context, run_round(context, config, caller.name))
 
 
 @router.get("", dependencies=[Depends(require(Action.READ_ROUNDS))])
-def read_rounds(context: ContextOf, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[RoundAnswer]:
+def read_rounds(context: ContextOf, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[RoundSummary]:
     """List rounds, newest first."""
     with context.database.read() as session:
-        return [RoundAnswer.model_validate(record) for record in list_rounds(session, limit)]
+        records = list_rounds(session, limit)
+        batches = batches_of(session, [record.id for record in records])
+    return [_summary(record, batches[record.id]) for record in records]
 
 
 @router.get("/{round_id}", dependencies=[Depends(require(Action.READ_ROUNDS))])
@@ -47,10 +51,16 @@ def read_round(context: ContextOf, round_id: RecordId) -> RoundDetails:
 def replay(context: ContextOf, round_id: RecordId) -> ReplayAnswer:
     """Pick again from the pool as it was, and say whether the picks are the same; changes nothing.
 
-    Of the pool a round keeps the digest, not a copy, so where signatures were renewed since, or captures were being
-    stored while the round began, the answer is `pool_unchanged: false`.
+    A round keeps what it started from, but of the pool and of the labelled captures only digests: where signatures were
+    renewed since, or captures were being stored while the round began, the answer is `pool_unchanged: false`. What an
+    earlier sampler picked cannot be picked again.
     """
     return replay_round(context, round_id)
+
+
+def _summary(record: RoundRecord, batch: Batch) -> RoundSummary:
+    found = RoundAnswer.model_validate(record).model_dump()
+    return RoundSummary(**found, arms=batch.arms, tasks=batch.tasks, boxes=batch.boxes)
 
 
 def _details(context: Context, round_id: str) -> RoundDetails:
@@ -61,8 +71,10 @@ def _details(context: Context, round_id: str) -> RoundDetails:
         **RoundAnswer.model_validate(record).model_dump(),
         picks=picks,
         arms=Counter(pick.arm for pick in picks),
+        tasks=Counter(pick.task_state for pick in picks),
         boxes=sum(pick.predicted_boxes for pick in picks),
         near_duplicates=record.near_duplicates,
+        inputs=record.inputs,
     )
 
 
@@ -74,6 +86,7 @@ def _pick(pick: PickRecord, task: TaskRecord) -> PickAnswer:
         propensity=pick.propensity,
         terms=pick.terms,
         reason=pick.reason,
+        recipe=pick.recipe,
         predicted_boxes=task.predicted_boxes,
         task_id=task.id,
         task_state=task.state,

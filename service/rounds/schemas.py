@@ -14,8 +14,13 @@ class PickAnswer(BaseModel):
     rank: int
     arm: str
     propensity: float | None = Field(description="chance of every capture to be drawn; random picks only")
-    terms: dict[str, float]
+    terms: dict[str, float] = Field(
+        description="what each term multiplied the value by, 1 where off; value, the product of all but the cost; "
+        "value_rank, 0..1 within the pool; boxes and seconds; gain and similarity, or typicality and cluster_share, "
+        "where it was chosen by them"
+    )
     reason: str
+    recipe: str | None = Field(description="what chose it, in the value arm")
     predicted_boxes: int
     task_id: str
     task_state: str
@@ -32,15 +37,28 @@ class RoundAnswer(BaseModel):
     pool_size: int
     pool_digest: str
     model_version: int
+    notes: list[str] = Field(description="what the round had to do without")
 
 
-class RoundDetails(RoundAnswer):
+class RoundSummary(RoundAnswer):
+    """A round, and what became of its batch."""
+
+    arms: dict[str, int] = Field(description="how many picks each arm has")
+    tasks: dict[str, int] = Field(description="how many of their tasks are in each state")
+    boxes: int = Field(description="predicted boxes of all picks")
+
+
+class RoundDetails(RoundSummary):
     """A round with its picks in the order of labelling."""
 
     picks: list[PickAnswer]
-    arms: dict[str, int] = Field(description="how many picks each arm has")
-    boxes: int = Field(description="predicted boxes of all picks")
-    near_duplicates: dict[str, Any] = Field(description="captures passed over, and the one each looks like")
+    near_duplicates: dict[str, Any] = Field(
+        description="captures passed over, and the one each looks like; at most 1000"
+    )
+    inputs: dict[str, Any] | None = Field(
+        description="what the round started from beside its pool: cost model, labels, strata, difficulty, drift; "
+        "null for rounds of an earlier sampler"
+    )
 
 
 class ReplayAnswer(BaseModel):

@@ -1,48 +1,64 @@
-"""Running a round, and running it again to show that it was honest."""
+"""Running a round."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from labeling.costs import ASSUMED_COST
 from labeling.leases import TaskState
-from sampling.selection import EmptyPool, RoundConfig, RoundResult, select
-from sampling.signatures import Pool
+from sampling.gate.near_duplicates import NearDuplicates
+from sampling.rounds import ADAPTIVE, EmptyPool, Pick, RoundConfig, RoundResult
+from sampling.selection import select
+from sampling.signatures import Pool, Vectors
 from service.context import Context
+from service.drift.service import drifted_strata
 from service.ids import new_id
 from service.problems import Problem
 from service.records import PickRecord, RoundRecord, TaskRecord
-from service.rounds.queries import get_round, list_picks, read_labelled_vectors, read_pool
-from service.rounds.refresh import refresh_signatures
-from service.rounds.schemas import ReplayAnswer
+from service.rounds.queries import read_labelled_vectors, read_pool
+from service.rounds.signature_queries import count_unsigned
+from service.rounds.state import RoundInputs, loop_state, read_inputs
+from service.savings.queries import recipe_shares
+
+MOST_NAMED = 1000  # near-duplicates
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """What a round starts from; ``waiting`` captures are not in the pool, another model left their signature."""
+
+    begun: datetime
+    model_version: int
+    config: RoundConfig
+    pool: Pool
+    labelled: dict[str, Vectors]
+    inputs: RoundInputs
+    waiting: int
 
 
 def run_round(context: Context, config: RoundConfig, by: str) -> str:
     """Pick captures out of the pool, make a task of each, and return the round's id.
 
     Raises:
-        Problem: pool-empty, nothing-left-to-pick, or round-overtaken where another round took one of the captures.
+        Problem: pool-empty, pool-being-renewed, nothing-left-to-pick, or round-overtaken where another round took one
+            of the captures.
     """
-    model = context.serving.current()
-    refresh_signatures(context, model)
-    begun = context.clock()  # before the pool is read, so that a replay leaves out what came during the selection
-    with context.database.read() as session:
-        # In this order: what a round beside this one takes in between is then missing from the pool, too,
-        # instead of looking like a near-duplicate of itself.
-        labelled = read_labelled_vectors(session, model.version)
-        pool = Pool.of(read_pool(session, model.version, begun), ASSUMED_COST.seconds)
+    start = _start(context, config)
     try:
-        result = select(pool, labelled, config)
+        result = select(
+            start.pool, loop_state(context, start.inputs, start.labelled, start.model_version), start.config
+        )
     except EmptyPool as error:
-        raise _nothing_to_pick("pool-empty", str(error)) from error
+        raise _empty(start, str(error)) from error
     if not result.picks:
         raise _nothing_to_pick(
             "nothing-left-to-pick", "Every capture of the pool looks like one that is in a task already."
         )
     try:
         with context.database.write() as session:
-            return _store(context, session, pool, result, model.version, by, begun)
+            return _store(session, start, result, by, context.clock())
     except IntegrityError as error:
         raise Problem(
             409,
@@ -53,79 +69,102 @@ def run_round(context: Context, config: RoundConfig, by: str) -> str:
         ) from error
 
 
-def replay_round(context: Context, round_id: str) -> ReplayAnswer:
-    """Pick again from the pool as it was, and compare.
-
-    Raises:
-        Problem: round-not-found.
-    """
+def _start(context: Context, config: RoundConfig) -> _Start:
+    model_version = context.serving.current().version
+    begun = context.clock()  # before the pool is read, so that a replay leaves out what came during the selection
     with context.database.read() as session:
-        found = get_round(session, round_id)
-        signatures = read_pool(session, found.model_version, found.created_at, before=found.created_at)
-        labelled = read_labelled_vectors(session, found.model_version, before=found.created_at)
-        stored = [(pick.capture_id, pick.arm, pick.rank, pick.propensity) for pick, _ in list_picks(session, round_id)]
-    pool = Pool.of(signatures, ASSUMED_COST.seconds)
-    if pool.digest() != found.pool_digest:
-        return ReplayAnswer(
-            identical=False,
-            pool_unchanged=False,
-            explanation="The pool cannot be read as it was: signatures were renewed with another model since, "
-            "or captures or tasks were being stored while the round began.",
-        )
-    result = select(pool, labelled, RoundConfig.model_validate(found.config))
-    again = [(pick.capture_id, str(pick.arm), pick.rank, pick.propensity) for pick in result.picks]
-    same = again == stored
-    explanation = f"{len(again)} picks again, the same as in the round."
-    if not same:
-        explanation = (
-            f"{len(again)} picks again, but not the same as in the round: since then signatures of labelled captures "
-            "were renewed with another model, or the sampler itself was changed."
-        )
-    return ReplayAnswer(identical=same, pool_unchanged=True, explanation=explanation)
+        # In this order: what a round beside this one takes in between is then missing from the pool, too,
+        # instead of looking like a near-duplicate of itself.
+        labelled = read_labelled_vectors(session, model_version)
+        drifted = drifted_strata(session, context.settings.drift.quota_factor)
+        inputs = read_inputs(session, model_version, labelled, drifted, begun)
+        pool = read_pool(session, model_version, begun, seconds=inputs.cost.seconds)
+        if config.recipe == ADAPTIVE and config.recipe_shares is None:
+            config = config.model_copy(update={"recipe_shares": recipe_shares(session)})
+        return _Start(begun, model_version, config, pool, labelled, inputs, count_unsigned(session, model_version))
 
 
-def _store(
-    context: Context, session: Session, pool: Pool, result: RoundResult, model_version: int, by: str, begun: datetime
-) -> str:
-    now = context.clock()
+def _store(session: Session, start: _Start, result: RoundResult, by: str, now: datetime) -> str:
     record = RoundRecord(
-        id=new_id(begun),
-        created_at=begun,
+        id=new_id(start.begun),
+        created_at=start.begun,
         by=by,
         config=result.config.model_dump(mode="json"),
         pool_digest=result.pool_digest,
-        pool_size=len(pool),
-        model_version=model_version,
-        near_duplicates={d.capture_id: {"of": d.of, "similarity": d.similarity} for d in result.near_duplicates},
+        pool_size=len(start.pool),
+        model_version=start.model_version,
+        near_duplicates=_named(result.near_duplicates),
+        notes=[*_notes(start, result), *result.notes],
+        inputs=start.inputs.model_dump(mode="json"),
     )
     session.add(record)
     session.flush()
     for pick in result.picks:
-        session.add(
-            PickRecord(
-                round_id=record.id,
-                capture_id=pick.capture_id,
-                rank=pick.rank,
-                arm=pick.arm,
-                propensity=pick.propensity,
-                terms=pick.terms,
-                reason=pick.reason,
-            )
-        )
-        session.add(
-            TaskRecord(
-                id=new_id(now),
-                round_id=record.id,
-                capture_id=pick.capture_id,
-                created_at=now,
-                state=TaskState.QUEUED,
-                rank=pick.rank,
-                arm=pick.arm,
-                reason=pick.reason,
-                predicted_boxes=int(pick.terms["boxes"]),
-            )
-        )
+        session.add(_pick_record(record.id, pick))
+        session.add(_task_record(record.id, pick, now))
     return record.id
+
+
+def _pick_record(round_id: str, pick: Pick) -> PickRecord:
+    return PickRecord(
+        round_id=round_id,
+        capture_id=pick.capture_id,
+        rank=pick.rank,
+        arm=pick.arm,
+        recipe=pick.recipe,
+        propensity=pick.propensity,
+        terms=pick.terms,
+        reason=pick.reason,
+    )
+
+
+def _task_record(round_id: str, pick: Pick, now: datetime) -> TaskRecord:
+    return TaskRecord(
+        id=new_id(now),
+        round_id=round_id,
+        capture_id=pick.capture_id,
+        created_at=now,
+        state=TaskState.QUEUED,
+        rank=pick.rank,
+        arm=pick.arm,
+        reason=pick.reason,
+        predicted_boxes=int(pick.terms["boxes"]),
+    )
+
+
+def _named(near_duplicates: NearDuplicates) -> dict[str, Any]:
+    """Return the most alike ones, as they are kept: of a pool of a million there are hundreds of thousands."""
+    alike = near_duplicates.most_alike(MOST_NAMED)
+    return {one.capture_id: {"of": one.of, "similarity": one.similarity} for one in alike}
+
+
+def _notes(start: _Start, result: RoundResult) -> list[str]:
+    lead_times = start.inputs.lead_times
+    cost = f"fitted to {lead_times} lead times" if lead_times else "assumed, until there are enough lead times"
+    notes = [
+        f"annotator seconds are {cost}: {start.inputs.cost.per_task:.1f} and {start.inputs.cost.per_box:.2f} a box"
+    ]
+    if len(result.near_duplicates) > MOST_NAMED:
+        notes.append(f"{len(result.near_duplicates)} near-duplicates were passed over; {MOST_NAMED} of them are named")
+    if start.waiting:
+        notes.append(
+            f"{start.waiting} captures wait until a worker has looked at them with model {start.model_version}"
+        )
+    return notes
+
+
+def _empty(start: _Start, detail: str) -> Problem:
+    if not start.waiting:
+        return _nothing_to_pick("pool-empty", detail)
+    return Problem(
+        409,
+        "pool-being-renewed",
+        f"All {start.waiting} captures of the pool wait until a worker has looked at them with model "
+        f"{start.model_version}.",
+        remedy="Wait until the worker has looked at them again (GET /v1/models counts them); start one with "
+        "'shelfloop worker' if none runs.",
+        retry_after=60,
+    )
 
 
 def _nothing_to_pick(code: str, detail: str) -> Problem:

@@ -359,3 +359,13 @@ def juice(client: TestClient) -> str:
     product = {"name": "Apple juice 1 l", "category": ["drinks", "juice"]}
     client.put("/v1/products/04006381333931", json=product).raise_for_status()
     return "04006381333931"
+
+
+# --- what takes long ---
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Kill processes on SQLite in every run; on PostgreSQL, where it takes as long again, in slow ones."""
+    for item in items:
+        if item.path.name.startswith("test_kill_") and "postgresql" in item.name:
+            item.add_marker(pytest.mark.slow)

@@ -146,10 +146,10 @@ def test_wrong_check_digit(client, context):
 
 
 def test_a_failure_while_recording_leaves_nothing(client, context, bay, make_photo, monkeypatch):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr("service.captures.recording._signature", fail)
+    monkeypatch.setattr("service.captures.recording.add_signature", fail)
     answer = client.post("/v1/captures", files={"photo": make_photo()}, data=bay)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     check_nothing_is_left(context)
@@ -169,6 +169,7 @@ def test_ids_that_are_none_are_refused(client, id):
         ("GET", f"/v1/tasks/{id}", "task_id"),
         ("GET", f"/v1/rounds/{id}", "round_id"),
         ("POST", f"/v1/rounds/{id}/replay", "round_id"),
+        ("GET", f"/v1/rounds/{id}/coverage", "round_id"),
         ("GET", f"/v1/captures/{id}", "id"),
         ("DELETE", f"/v1/keys/{id}", "id"),
     ):

@@ -147,3 +147,22 @@ def test_the_catalogue_change_by_change(shelfloop, service, client):
     assert client.get("/v1/products/00000000000048").json()["category"] == ["drinks"]
     wrong = shelfloop("catalogue", "merge", "00000000000024", "4e12")
     assert (wrong.exit_code, "(invalid-gtin)" in wrong.stderr) == (1, True)
+
+
+def test_a_round_is_made_shown_and_replayed(shelfloop, service, clock, bay, client, make_photo):
+    for seed in range(3):
+        fields = {**bay, "taken_at": f"2026-02-0{1 + seed}T10:00:00Z"}
+        client.post("/v1/captures", data=fields, files={"photo": ("a.jpg", make_photo(seed))}).raise_for_status()
+    clock.advance(seconds=1)
+    made = shelfloop("rounds", "create", "--boxes", 8, "--term", "flip=0", "--term", "drift=0.5", "--event-share", 0)
+    assert made.exit_code == 0, made.output
+    assert "8 boxes from a pool of 3" in made.stdout
+    assert "annotator seconds are assumed" in made.stdout
+    id = re.search(r"[0-9a-f]{32}", made.stdout)[0]
+    config = client.get(f"/v1/rounds/{id}").json()["config"]
+    assert (config["terms"]["flip"], config["terms"]["drift"], config["event_share"]) == (0, 0.5, 0)
+    assert id in shelfloop("rounds", "show", id).stdout
+    assert "the same as in the round" in shelfloop("rounds", "replay", id).stdout
+    wrong = shelfloop("rounds", "create", "--boxes", 8, "--term", "flip")
+    assert wrong.exit_code == 2
+    assert "flip=0" in wrong.stderr

@@ -1,22 +1,27 @@
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from retail.catalogue_events import PlanogramReset
 from retail.catalogue_log import read_event
 from retail.catalogue_rules import replay
 from retail.gtin import Gtin
 from retail.planograms import Planogram, Position
+from sampling.projection import narrowed
 from service.catalogue.loading import load_catalogue
 from service.catalogue.queries import list_changes
 from service.database import Database
 from service.migrations import _config, differences, is_current, revise, upgrade
 from service.planograms.queries import in_force
 from service.planograms.resets import reset_times
+from service.records import SignatureRecord
+from service.rounds.queries import read_pool
+from service.signature_numbers import packed, unpacked
 
 
 def test_the_newest_step_ends_at_the_declared_tables(database_url):
@@ -103,3 +108,49 @@ def test_positions_of_bays_become_planograms_that_the_bays_follow(database_url):
         assert load_catalogue(session).followed == replay(log).followed
         assert reset_times(session, datetime.now(UTC)) == {}
     database.close()
+
+
+def test_signatures_say_what_their_captures_said(database_url):
+    """One old capture that has verdicts, one near-duplicate; uncertainties become a value, wide vectors narrow."""
+    database = Database(database_url)
+    _move(database, "0005")
+    wide = np.eye(192)[3].astype("<f2").tobytes()
+    with database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO stores (id, name, format) VALUES ('s1', 'One', 'supermarket')"))
+        connection.execute(text("INSERT INTO bays (id, store_id) VALUES ('b1', 's1')"))
+        for id, values, twin in (("c1", [0.25] * 12 + [0.5], None), ("c2", [], "c1")):
+            capture = {"id": id, "twin": twin, "at": "2026-02-01 10:00:00+00:00"}
+            connection.execute(text(_OLD_CAPTURE), capture)
+            vector = wide if id == "c1" else np.array([0.6, 0.8], "<f2").tobytes()
+            row = {"id": id, "vector": vector, "values": np.array(values, "<f2").tobytes()}
+            insert = 'INSERT INTO signatures (capture_id, model_version, image_vector, "values", predicted_boxes) '
+            connection.execute(text(f"{insert} VALUES (:id, 1, :vector, :values, 13)"), row)
+        compliance = "INSERT INTO compliances (capture_id, bay_id, store_id, planogram_id, version, at, photos, fits, "
+        compliance += "counts, flip, answer) VALUES ('c1', 'b1', 's1', 'p', 1, :at, '[]', :fits, '{}', 0.75, '{}')"
+        connection.execute(text(compliance), {"at": "2026-02-01 10:00:00+00:00", "fits": True})
+    upgrade(database)
+    assert differences(database) == []
+    with database.read() as session:
+        first, twin = session.scalars(select(SignatureRecord).order_by(SignatureRecord.capture_id))
+        assert (first.store_id, first.bay_id, first.camera_id) == ("s1", "b1", None)
+        assert (first.stratum, first.received_at) == (
+            "neutral/frontal/supermarket",
+            datetime(2026, 2, 1, 10, tzinfo=UTC),
+        )
+        assert unpacked(first.numbers) == unpacked(packed(value=2.75, boxes=13, doubted=1, flip=0.75))
+        assert unpacked(twin.numbers) == unpacked(packed(value=0, boxes=13))
+        assert (first.near_duplicate, first.unknown, twin.near_duplicate) == (False, None, True)
+        assert np.frombuffer(first.image_vector, "<f2") == pytest.approx(narrowed(np.eye(192)[3]), abs=1e-3)
+        assert np.frombuffer(twin.image_vector, "<f2") == pytest.approx([0.6, 0.8], abs=1e-3)
+        assert read_pool(session, 1, datetime.now(UTC)).ids == ("c1",)
+    _move(database, "0005")
+    upgrade(database)
+    assert differences(database) == []
+    database.close()
+
+
+_OLD_CAPTURE = """
+INSERT INTO captures (id, sha256, store_id, bay_id, taken_at, received_at, width, height, image_key, image_sha256,
+faces_blurred, stratum, retake, near_duplicate_of, model_version, truncated, detections, shelves) VALUES (:id, :id,
+'s1', 'b1', :at, :at, 640, 480, '', '', 0, 'neutral/frontal/supermarket', '[]', :twin, 1, FALSE, '[]', '[]')
+"""

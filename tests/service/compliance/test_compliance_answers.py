@@ -18,8 +18,10 @@ from service.records import (
     FacingChancesRecord,
     PositionVerdictRecord,
     ShelfShareRecord,
+    SignatureRecord,
 )
 from service.settings import PlanogramSettings
+from service.signature_numbers import unpacked
 from tests.service.compliance.painted import PLANNED, PaintedServing, gtin, paint, verdicts
 
 
@@ -93,6 +95,8 @@ def test_verdicts_shares_and_chances_are_kept_as_rows(context, planned, sent):
     assert record.flip == pytest.approx(
         1 - np.prod([one["probability"] for one in body["compliance"]["positions"]]), abs=1e-3
     )
+    (signature,) = rows(context, SignatureRecord, body["id"])
+    assert unpacked(signature.numbers)["flip"] == pytest.approx(record.flip) != 0
     kept = {(one.shelf, one.slot): one for one in rows(context, PositionVerdictRecord, body["id"])}
     assert len(kept) == 10
     bare = kept[1, 4]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWar
 
 def test_the_starter_is_there_and_serves(client: TestClient) -> None:
     body = client.get("/v1/models").json()
-    assert (body["champion"], body["loaded"], body["loading_error"]) == (1, 1, None)
+    assert (body["champion"], body["loaded"], body["loading_error"], body["waiting"]) == (1, 1, None, 0)
     assert [(m["version"], m["source"], m["serving"], m["gate_passed"]) for m in body["models"]] == [
         (1, "starter", True, None)
     ]

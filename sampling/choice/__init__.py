@@ -1,0 +1,1 @@
+"""How a budget is spent: shortlists, recipes, quotas, the greedy choice."""

@@ -1,0 +1,1 @@
+"""What the loop itself says about its sampling: measured savings, and which recipe to trust."""

@@ -1,0 +1,1 @@
+"""Terms: the factors that make up the value of labelling a capture."""

@@ -1,0 +1,1 @@
+"""Coverage: what the labels of the whole loop show, and what they do not."""

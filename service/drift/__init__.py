@@ -1,0 +1,1 @@
+"""Drift: what moved, per store and camera, and what follows from it."""

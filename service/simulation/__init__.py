@@ -1,0 +1,1 @@
+"""Simulations on a user's own labels: read, embed, play."""
