@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELFLOOP_DATA ?=
 export SHELFLOOP_DATA
 
-.PHONY: demo serve check test test-all format lock bench-signals bench-serve bench-calibration bench-tiling bench-detection bench-recognition bench-planogram starter embedder clean
+.PHONY: demo serve check test test-all format lock bench-signals bench-serve bench-calibration bench-tiling bench-detection bench-recognition bench-planogram bench-sampling bench-drift bench-labels starter embedder clean
 
 demo: .venv/ready  ## one full loop on generated stores, then a page to drop your photo on
 	$(BIN)/shelfloop demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(DEMO_EXIT),--exit)
@@ -24,7 +24,7 @@ test: .venv/ready  ## everything quick, on real servers and a real browser
 test-all: .venv/ready  ## the slow tests too
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-bench-signals bench-serve bench-calibration bench-tiling bench-detection bench-recognition bench-planogram: bench-%: .venv/ready  ## one measured claim; see benchmarks/
+bench-signals bench-serve bench-calibration bench-tiling bench-detection bench-recognition bench-planogram bench-sampling bench-drift bench-labels: bench-%: .venv/ready  ## one measured claim; see benchmarks/
 	$(BIN)/python -m benchmarks.$*
 
 starter: .venv/ready  ## train the starter model anew (hours on two cores)

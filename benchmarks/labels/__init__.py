@@ -1,0 +1,1 @@
+"""How many labels each way of picking would have saved. `make bench-labels`"""
