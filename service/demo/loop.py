@@ -89,7 +89,8 @@ class Loop:
 
     def start_round(self, annotator_minutes: float) -> dict[str, Any]:
         """Let the sampler pick captures for a budget of modelled annotator time, half of it at random."""
-        body = {"seconds": annotator_minutes * 60, "random_share": 0.5, "seed": 7}
+        shares = {"random_share": 0.5, "support_share": 0, "event_share": 0}  # else the arms would differ in cost
+        body = {"seconds": annotator_minutes * 60, **shares, "seed": 7}
         answer: dict[str, Any] = self.engineer.call("POST", "/v1/rounds", json=body)
         return answer
 

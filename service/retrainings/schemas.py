@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sampling.rounds import Arm
 from service.texts import Text
 
 Preset = Literal["quick", "default", "few-photos"]
@@ -23,7 +24,7 @@ class RetrainingRequest(BaseModel):
     overrides: dict[str, Any] = Field(
         default_factory=dict, description="single knobs of the fit, for example epochs or image_size"
     )
-    arms: list[Literal["value", "random"]] | None = Field(
+    arms: list[Arm] | None = Field(
         None, min_length=1, description="train only on annotations of tasks picked by these arms; null for all"
     )
     promote: Literal["if_gate_passes", "never"] = "if_gate_passes"
