@@ -33,13 +33,14 @@ def fit_discriminant(vectors: NDArray[Any], labels: Rows, classes: int, weights:
     """
     width, kind = vectors.shape[1], vectors.dtype  # float32 throughout takes half the time of float64 and names alike
     shares = (weights / weights.sum()).astype(kind)
-    members = (labels == np.arange(classes)[:, None]).astype(kind)  # (c, n)
-    counts = (members @ weights.astype(kind))[:, None]
-    grand = shares @ vectors
-    centred = vectors - grand
-    means = (members * weights.astype(kind)) @ centred / (counts + kind.type(_PSEUDO_LABELS))
-    apart = (centred - means[labels]) * np.sqrt(shares)[:, None]
-    spread = kind.type(1 - _SHRINKAGE) * (apart.T @ apart)
+    members = np.where(labels == np.arange(classes)[:, None], weights, 0.0).astype(kind)  # (c, n)
+    counts = members.sum(1, keepdims=True)
+    with np.errstate(invalid="ignore"):  # some products raise the flag on lanes of a register that they do not use
+        grand = shares @ vectors
+        centred = vectors - grand
+        means = members @ centred / (counts + kind.type(_PSEUDO_LABELS))
+        apart = (centred - means[labels]) * np.sqrt(shares)[:, None]
+        spread = kind.type(1 - _SHRINKAGE) * (apart.T @ apart)
     spread[np.diag_indices(width)] += kind.type(_SHRINKAGE * float((apart**2).sum()) / width + 1e-9)
     slopes = np.linalg.solve(spread, means.T)
     levels = -np.einsum("ck,kc->c", means, slopes) / 2

@@ -52,7 +52,8 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         return ended[0]
 
     monkeypatch.setattr("service.worker.Jobs", NoJobs)
-    monkeypatch.setattr("service.worker.keep_delivering", lambda *_, **__: None)  # it would outlive the test
+    for keep in ("delivering", "watching", "measuring", "champion_alias", "expiring"):  # they would outlive the test
+        monkeypatch.setattr(f"service.worker.keep_{keep}", lambda *_, **__: None)
     monkeypatch.setattr("service.worker.POLL_SECONDS", 0.01)
     monkeypatch.setattr("service.worker.os._exit", end)
     monkeypatch.setattr("service.worker.logging.shutdown", lambda: None)
