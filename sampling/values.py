@@ -1,20 +1,12 @@
-"""How much labelling a capture would teach."""
+"""Numbers behind the value of a capture."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+# So many boxes of a capture count: a crowded shelf would otherwise win by its number of boxes alone.
 TOP = 10
-
-
-def capture_value(uncertainties: NDArray[Any]) -> float:
-    """Return the capture value A: the sum of the ten largest uncertainties of its detections, 0..10.
-
-    Ten, because a crowded shelf would otherwise win by its number of boxes alone. This is the first version of
-    the value: redundancy within the photo, novelty and drift do not enter yet.
-    """
-    return float(np.sort(uncertainties.astype(np.float64))[-TOP:].sum())
 
 
 def rank_normalised(numbers: NDArray[Any], among: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,13 +1,7 @@
 import numpy as np
 import pytest
 
-from sampling.values import capture_value, rank_normalised
-
-
-def test_capture_value_sums_the_ten_largest() -> None:
-    assert capture_value(np.array([0.5] * 12 + [1.0])) == 5.5
-    assert capture_value(np.array([0.25, 0.5])) == 0.75
-    assert capture_value(np.array([])) == 0
+from sampling.values import rank_normalised
 
 
 @pytest.mark.parametrize(
