@@ -224,11 +224,10 @@ def _shortlist(state: State, queries: Floats, assortment: Assortment | None, mos
     if assortment is not None:
         singly = assortment.keep(singly, state)
     found = np.empty((len(queries), 0), np.int64)
-    if packed.index is None:
+    places = _places(packed, queries, most)
+    if places is None:
         singly = np.concatenate([packed.rows, singly])
     else:
-        codes = (_CODES_IF_LARGE if len(packed.rows) > _LARGE else _CODES) * most
-        places = packed.index.nearest(queries, min(codes, len(packed.rows)))
         found = np.where(places < 0, -1, packed.rows[places])
         found[~state.live[found]] = -1
     rows = np.hstack([found, _nearest(state.prototypes, queries, singly[state.live[singly]], most)])
@@ -237,6 +236,18 @@ def _shortlist(state: State, queries: Floats, assortment: Assortment | None, mos
         return rows, cosines
     best = np.argpartition(-cosines, most - 1, axis=1)[:, :most]
     return np.take_along_axis(rows, best, 1), np.take_along_axis(cosines, best, 1)
+
+
+def _places(packed: Packed, queries: Floats, most: int) -> Places | None:
+    """Return roughly the most alike by their place in `packed`, (n, `most` or some more); None if codes cannot tell.
+
+    Codes of vectors that are nearly all the same hardly differ, and FAISS's FastScan then leaves some of them out.
+    """
+    if packed.index is None:
+        return None
+    count = len(packed.rows)
+    places = packed.index.nearest(queries, min((_CODES_IF_LARGE if count > _LARGE else _CODES) * most, count))
+    return places if (places >= 0).all() else None
 
 
 def _nearest(prototypes: Floats, queries: Floats, rows: Places, most: int) -> Places:

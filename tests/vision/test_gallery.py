@@ -225,6 +225,18 @@ def test_any_changes_leave_what_a_naive_gallery_holds():
     assert packed, "no example was large enough for codes"
 
 
+@pytest.mark.usefixtures("tight")
+def test_pictures_that_are_nearly_all_the_same_hide_no_other():
+    same, different = unit(3, 1, 2, 0, 1, 2), [unit(*np.random.default_rng(n).standard_normal(WIDTH)) for n in range(40)]
+    for n, query in enumerate(different):
+        gallery = Gallery(EMBEDDER, WIDTH)
+        vectors = different[n : n + 1 + n % 4] + [same] * 20
+        gallery.change(Reference(str(k), GTINS[k], GTINS[k], vector) for k, vector in enumerate(vectors))
+        matches = gallery.search(query[None], most=len(vectors))
+        assert found(matches)[0] == (GTINS[0], GTINS[0])
+        assert len(found(matches)) == len(vectors)
+
+
 def same_answers(matches: Matches, naive: NaiveGallery, queries, gtins) -> None:
     for n, query in enumerate(queries):
         expected, keys = naive.scores(query, gtins), found(matches, n)

@@ -23,7 +23,7 @@ def page(opened, laid_out):
 
 def shown(page) -> list[str]:
     """The ranks of the pictures that are shown."""
-    return page.locator("#picks li:visible b").all_inner_texts()
+    return page.locator("#picks li:visible b").all_text_contents()
 
 
 def test_picks_are_shown_in_the_order_of_labelling_each_with_its_reason(page):
