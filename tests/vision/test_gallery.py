@@ -227,7 +227,8 @@ def test_any_changes_leave_what_a_naive_gallery_holds():
 
 @pytest.mark.usefixtures("tight")
 def test_pictures_that_are_nearly_all_the_same_hide_no_other():
-    same, different = unit(3, 1, 2, 0, 1, 2), [unit(*np.random.default_rng(n).standard_normal(WIDTH)) for n in range(40)]
+    same = unit(3, 1, 2, 0, 1, 2)
+    different = [unit(*np.random.default_rng(n).standard_normal(WIDTH)) for n in range(40)]
     for n, query in enumerate(different):
         gallery = Gallery(EMBEDDER, WIDTH)
         vectors = different[n : n + 1 + n % 4] + [same] * 20
