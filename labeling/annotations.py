@@ -14,6 +14,7 @@ MOST_BOXES = 2000
 SMALLEST_SIDE = 1.0
 OVERSHOOT = 2.0
 DUPLICATE_IOU = 0.95
+FLAGS = ("ignore", "occluded", "truncated")
 
 
 class InvalidAnnotation(ValueError):
@@ -46,6 +47,12 @@ class DrawnBox(Protocol):
     def y2(self) -> float: ...  # noqa: D102
     @property
     def gtin(self) -> str | None: ...  # noqa: D102
+    @property
+    def ignore(self) -> bool: ...  # noqa: D102
+    @property
+    def occluded(self) -> bool: ...  # noqa: D102
+    @property
+    def truncated(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,9 @@ class AnnotatedBox:
         kind: what the box outlines.
         x1, y1, x2, y2: left, top, right and bottom edge; finite, each side at least 1 px.
         gtin: the product of a facing, padded to GTIN-14; None where it is unknown, and for all other kinds.
+        ignore: neither right nor wrong to find: too unclear, or cut by a tile's border. It never trains.
+        occluded: something stands before it.
+        truncated: the photo's edge cuts it.
 
     Raises:
         InvalidAnnotation: naming the first field that breaks one of these rules.
@@ -67,6 +77,9 @@ class AnnotatedBox:
     x2: float
     y2: float
     gtin: Gtin | None = None
+    ignore: bool = False
+    occluded: bool = False
+    truncated: bool = False
 
     def __post_init__(self) -> None:
         for edge in ("x1", "y1", "x2", "y2"):
@@ -130,7 +143,9 @@ def _check_box(place: int, box: DrawnBox, photo_size: tuple[int, int]) -> Annota
         raise InvalidAnnotation(f"boxes[{place}].kind", f"{box.kind!r} is unknown", f"choose one of {kinds}")
     try:
         gtin = None if box.gtin is None else Gtin(box.gtin)
-        return _clipped(AnnotatedBox(DetectionKind(box.kind), box.x1, box.y1, box.x2, box.y2, gtin), photo_size)
+        edges = (box.x1, box.y1, box.x2, box.y2)
+        flags = {flag: getattr(box, flag) for flag in FLAGS}
+        return _clipped(AnnotatedBox(DetectionKind(box.kind), *edges, gtin, **flags), photo_size)
     except InvalidAnnotation as error:
         raise error.inside(f"boxes[{place}]") from error
 

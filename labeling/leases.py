@@ -15,6 +15,21 @@ class TaskState(StrEnum):
     SKIPPED = "skipped"
 
 
+class Purpose(StrEnum):
+    """What a task is labelled for. The annotator is not told: overlap and gold are blind copies."""
+
+    LABEL = "label"
+    OVERLAP = "overlap"
+    GOLD = "gold"
+
+
+class TaskKind(StrEnum):
+    """What is asked of the annotator: boxes and products, or verdicts against the planogram."""
+
+    BOXES = "boxes"
+    VERDICTS = "verdicts"
+
+
 class SkipReason(StrEnum):
     """Why an annotator passed a task over."""
 

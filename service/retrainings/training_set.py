@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from labeling.annotations import AnnotatedBox
+from labeling.annotations import FLAGS, AnnotatedBox
 from retail.boxes import DetectionKind
 from retail.gtin import Gtin
 from service.records import AnnotationRecord, CaptureRecord
@@ -70,7 +70,8 @@ def _boxes(annotation: AnnotationRecord, gtins: Mapping[tuple[str, int], str]) -
 
 def _box(drawn: dict[str, Any], gtin: str | None) -> AnnotatedBox:
     x1, y1, x2, y2 = drawn["box"]
-    return AnnotatedBox(DetectionKind(drawn["kind"]), x1, y1, x2, y2, Gtin(gtin) if gtin else None)
+    flags = {flag: drawn.get(flag, False) for flag in FLAGS}
+    return AnnotatedBox(DetectionKind(drawn["kind"]), x1, y1, x2, y2, Gtin(gtin) if gtin else None, **flags)
 
 
 def _fetch(work: Work, capture: CaptureRecord) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from labeling.leases import Purpose
 from service.catalogue.queries import in_parts
 from service.coverage.queries import Moment, drawn, in_pool, labelled, queued
 from service.records import CaptureRecord, PickRecord, SignatureRecord, TaskRecord
@@ -38,6 +39,7 @@ def batches_of(session: Session, round_ids: Sequence[str]) -> dict[str, Batch]:
     found: dict[str, Batch] = defaultdict(Batch)
     key = (TaskRecord.round_id, TaskRecord.arm, TaskRecord.state)
     counted = select(*key, func.count(), func.sum(TaskRecord.predicted_boxes)).group_by(*key)
+    counted = counted.where(TaskRecord.purpose == Purpose.LABEL)
     for part in in_parts(round_ids):
         for round_id, arm, state, count, boxes in session.execute(counted.where(TaskRecord.round_id.in_(part))):
             found[round_id].arms[arm] += count

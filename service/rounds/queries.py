@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from labeling.costs import ASSUMED_COST
+from labeling.leases import Purpose
 from sampling.looks import Looks
 from sampling.signatures import Pool, PoolBuilder, Vectors
 from service.captures.queries import VECTOR
@@ -144,6 +145,15 @@ def _newest_in_tasks(session: Session, bays: list[str], before: datetime | None)
         yield from session.execute(query.where(CaptureRecord.bay_id.in_(some)))
 
 
+def stores_of(session: Session, capture_ids: Sequence[str]) -> dict[str, str]:
+    """Return the stores in which captures were taken."""
+    found: dict[str, str] = {}
+    for some in in_parts(capture_ids):
+        query = select(CaptureRecord.id, CaptureRecord.store_id).where(CaptureRecord.id.in_(some))
+        found |= {id: store_id for id, store_id in session.execute(query)}
+    return found
+
+
 def list_rounds(session: Session, limit: int) -> Sequence[RoundRecord]:
     """Return rounds, newest first."""
     return session.scalars(select(RoundRecord).order_by(RoundRecord.created_at.desc()).limit(limit)).all()
@@ -165,8 +175,11 @@ def list_picks(session: Session, round_id: str) -> Sequence[tuple[PickRecord, Ta
     """Return a round's picks with their tasks, in the order of labelling."""
     query = (
         select(PickRecord, TaskRecord)
-        .join(TaskRecord, TaskRecord.capture_id == PickRecord.capture_id)
-        .where(PickRecord.round_id == round_id)
+        .join(
+            TaskRecord,
+            (TaskRecord.round_id == PickRecord.round_id) & (TaskRecord.capture_id == PickRecord.capture_id),
+        )
+        .where(PickRecord.round_id == round_id, TaskRecord.purpose == Purpose.LABEL, TaskRecord.part == 0)
         .order_by(PickRecord.rank)
     )
     return [(pick, task) for pick, task in session.execute(query)]

@@ -17,7 +17,7 @@ from service.drift.service import drifted_strata
 from service.ids import new_id
 from service.problems import Problem
 from service.records import PickRecord, RoundRecord, TaskRecord
-from service.rounds.queries import read_labelled_vectors, read_pool
+from service.rounds.queries import read_labelled_vectors, read_pool, stores_of
 from service.rounds.signature_queries import count_unsigned
 from service.rounds.state import RoundInputs, loop_state, read_inputs
 from service.savings.queries import recipe_shares
@@ -99,9 +99,10 @@ def _store(session: Session, start: _Start, result: RoundResult, by: str, now: d
     )
     session.add(record)
     session.flush()
+    stores = stores_of(session, [pick.capture_id for pick in result.picks])
     for pick in result.picks:
         session.add(_pick_record(record.id, pick))
-        session.add(_task_record(record.id, pick, now))
+        session.add(_task_record(record.id, pick, stores[pick.capture_id], now))
     return record.id
 
 
@@ -118,11 +119,12 @@ def _pick_record(round_id: str, pick: Pick) -> PickRecord:
     )
 
 
-def _task_record(round_id: str, pick: Pick, now: datetime) -> TaskRecord:
+def _task_record(round_id: str, pick: Pick, store_id: str, now: datetime) -> TaskRecord:
     return TaskRecord(
         id=new_id(now),
         round_id=round_id,
         capture_id=pick.capture_id,
+        store_id=store_id,
         created_at=now,
         state=TaskState.QUEUED,
         rank=pick.rank,

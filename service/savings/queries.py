@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from labeling.leases import TaskState
+from labeling.leases import Purpose, TaskState
 from sampling.choice.recipes import PRIOR, RECIPES
 from sampling.evidence.hedge import Weights, shares, weights_after
 from service.catalogue.queries import in_parts
@@ -82,7 +82,8 @@ class Progress:
 
 def progress_of(session: Session, round_id: str) -> Progress:
     """Return how far a round is labelled."""
-    states = select(TaskRecord.state, func.count()).where(TaskRecord.round_id == round_id).group_by(TaskRecord.state)
+    of_round = TaskRecord.round_id == round_id, TaskRecord.purpose == Purpose.LABEL
+    states = select(TaskRecord.state, func.count()).where(*of_round).group_by(TaskRecord.state)
     newest = (
         select(func.max(AnnotationRecord.id))
         .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)

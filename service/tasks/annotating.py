@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeling.annotations import AnnotatedBox, InvalidAnnotation, check_annotation
+from labeling.annotations import FLAGS, AnnotatedBox, InvalidAnnotation, check_annotation
 from labeling.guidelines import GUIDELINE_V1
 from labeling.leases import TaskState
 from retail.catalogue import Catalogue
@@ -62,8 +62,9 @@ def annotate(
 
 
 def box_json(box: AnnotatedBox) -> dict[str, Any]:
-    """Return a box as it is kept: ``kind``, ``box`` (x1, y1, x2, y2 in pixels), ``gtin``."""
-    return {"kind": box.kind.value, "box": [box.x1, box.y1, box.x2, box.y2], "gtin": box.gtin}
+    """Return a box as it is kept: ``kind``, ``box`` (x1, y1, x2, y2 in pixels), ``gtin``, and the flags it has."""
+    flags = {flag: True for flag in FLAGS if getattr(box, flag)}
+    return {"kind": box.kind.value, "box": [box.x1, box.y1, box.x2, box.y2], "gtin": box.gtin, **flags}
 
 
 def todays_boxes(session: Session, annotation: AnnotationRecord) -> list[dict[str, Any]]:

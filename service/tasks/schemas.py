@@ -83,6 +83,9 @@ class BoxIn(BaseModel):
     kind: Text = Field(description="facing, shelf, tag or gap")
     box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
     gtin: Text | None = Field(None, description="the product of a facing, where it is certain")
+    ignore: bool = Field(False, description="too unclear to be right or wrong, or cut by the tile's border")
+    occluded: bool = Field(False, description="something stands before it")
+    truncated: bool = Field(False, description="the photo's edge cuts it")
 
     @property
     def x1(self) -> float:

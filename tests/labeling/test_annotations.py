@@ -18,6 +18,9 @@ class Drawn:
     x2: float
     y2: float
     gtin: str | None = None
+    ignore: bool = False
+    occluded: bool = False
+    truncated: bool = False
 
 
 def test_gtin_is_padded() -> None:

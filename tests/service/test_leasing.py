@@ -39,7 +39,12 @@ def add_tasks(context: Context, number: int, boxes: int = 10, store: str = "s1")
         session.flush()
         for rank, id in enumerate(ids, start=1):
             task = TaskRecord(id=id, round_id=store, capture_id=id, created_at=now, state="queued", rank=rank)
-            task.arm, task.reason, task.predicted_boxes = "value", "2 boxes the model doubts", boxes
+            task.store_id, task.arm, task.reason, task.predicted_boxes = (
+                store,
+                "value",
+                "2 boxes the model doubts",
+                boxes,
+            )
             session.add(task)
     return ids
 

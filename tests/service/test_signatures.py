@@ -195,7 +195,7 @@ def hold(session: Session, id: str, at: Any) -> None:
         )
     )
     session.flush()
-    task = {"state": "queued", "rank": 1, "arm": "value", "reason": "", "predicted_boxes": 4}
+    task = {"store_id": "s1", "state": "queued", "rank": 1, "arm": "value", "reason": "", "predicted_boxes": 4}
     session.add(TaskRecord(id=id, round_id="r" * 32, capture_id=id, created_at=at, **task))
 
 

@@ -89,6 +89,7 @@ class Shop:
                     id=id,
                     round_id="r",
                     capture_id=id,
+                    store_id="s1",
                     created_at=now,
                     state="queued",
                     rank=1,

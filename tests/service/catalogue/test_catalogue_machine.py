@@ -246,7 +246,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         self.session.add(capture(id))
         self.session.flush()
         task = TaskRecord(id=id, round_id="r", capture_id=id, created_at=START, state="queued", rank=1)
-        task.arm, task.reason, task.predicted_boxes = "random", "chosen by chance", 0
+        task.store_id, task.arm, task.reason, task.predicted_boxes = "s1", "random", "chosen by chance", 0
         self.session.add(task)
         self.submit(task, drawn)
 

@@ -132,6 +132,7 @@ def _task(capture: CaptureRecord, arm: str, rank: int) -> TaskRecord:
         id=capture.id,
         round_id=arm,
         capture_id=capture.id,
+        store_id=capture.store_id,
         created_at=capture.received_at,
         state="labelled",
         rank=rank,

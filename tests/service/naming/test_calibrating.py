@@ -81,6 +81,7 @@ def _label_one(context, session, id, number, arm, image, gtins) -> None:
             id=id,
             round_id=arm,
             capture_id=id,
+            store_id="s1",
             created_at=taken,
             state="labelled",
             rank=number,

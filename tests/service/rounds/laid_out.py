@@ -102,7 +102,12 @@ def hold_round(session, number: int, began: datetime, captures: list[str]) -> st
         why = {"arm": arm, "reason": f"reason {rank}", "rank": rank}
         drawn = {"propensity": 0.25 if arm == "random" else None, "terms": terms}
         session.add(PickRecord(round_id=id, capture_id=capture_id, **why, **drawn))
-        task = {"state": TaskState.QUEUED, "predicted_boxes": 1, "created_at": began + timedelta(seconds=1)}
+        task = {
+            "store_id": "s1",
+            "state": TaskState.QUEUED,
+            "predicted_boxes": 1,
+            "created_at": began + timedelta(seconds=1),
+        }
         session.add(TaskRecord(id=capture_id, round_id=id, capture_id=capture_id, **why, **task))
     session.flush()
     return id

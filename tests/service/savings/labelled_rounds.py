@@ -155,6 +155,7 @@ class Rounds:
                 id=id,
                 round_id=round_id,
                 capture_id=id,
+                store_id="s1",
                 created_at=now,
                 state="queued",
                 rank=rank,
