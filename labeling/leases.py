@@ -40,6 +40,15 @@ class SkipReason(StrEnum):
     OTHER = "other"
 
 
+class EscalationReason(StrEnum):
+    """Why an annotator leaves a task to an expert."""
+
+    UNSURE_OF_PRODUCT = "unsure_of_product"
+    RULE_MISSING = "rule_missing"
+    PHOTO_UNCLEAR = "photo_unclear"
+    OTHER = "other"
+
+
 class ForbiddenTransition(ValueError):
     """A task cannot go from one state to the other."""
 

@@ -9,12 +9,14 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from service.annotation_files.routes import router as annotation_files
 from service.auth.routes import router as keys
 from service.azure.routes import router as azure
 from service.bays.routes import router as bays
 from service.bodies import LimitBodies
 from service.captures.admission import Admission
 from service.captures.routes import router as captures
+from service.captures.routes_crops import router as crops
 from service.catalogue.files.routes import router as catalogue_files
 from service.catalogue.routes import router as catalogue
 from service.catalogue.routes_assortments import router as assortments
@@ -22,11 +24,18 @@ from service.catalogue.routes_changes import router as catalogue_changes
 from service.catalogue.routes_events import router as catalogue_events
 from service.checkout.coverage_routes import router as view_coverage
 from service.checkout.routes import router as checkout
+from service.clips.routes import router as clips
+from service.clips.routes_tasks import router as clip_tasks
 from service.compliance.routes import router as compliance
 from service.context import Context
 from service.coverage.routes import router as coverage
 from service.drift.routes import router as drift
+from service.guidelines.publishing import keep_shipped
+from service.guidelines.routes import router as guidelines
+from service.guidelines.routes_pilots import router as pilots
+from service.guidelines.routes_reports import router as guideline_reports
 from service.health.routes import router as health
+from service.label_studio.routes import router as label_studio
 from service.metrics import MeasureRequests
 from service.models.routes import router as models
 from service.models.starter import ensure_starter
@@ -36,14 +45,22 @@ from service.pages.routes import router as pages
 from service.planograms.routes import router as planograms
 from service.planograms.routes_bays import router as bay_planograms
 from service.planograms.routes_files import router as planogram_files
+from service.privacy.audit import keep_refusal
+from service.privacy.routes import router as privacy
 from service.problems import install_problem_handlers
+from service.quality.routes import router as quality
+from service.quality.routes_reviews import router as reviews
 from service.reports.routes import router as reports
 from service.retrainings.routes import router as retrainings
 from service.rounds.routes import router as rounds
 from service.rounds.routes_explaining import router as round_explanations
 from service.savings.routes import router as savings
 from service.stores.routes import router as stores
+from service.tasks.held_routes import router as held_tasks
 from service.tasks.routes import router as tasks
+from service.tasks.showing_routes import router as task_views
+from service.tasks.siblings import Siblings
+from service.tasks.verdict_routes import router as task_verdicts
 from service.unknowns.clusters import Clusters
 from service.unknowns.crops import Crops
 from service.unknowns.routes import router as unknowns
@@ -68,6 +85,7 @@ ROUTERS = (
     references,
     naming,
     captures,
+    crops,
     compliance,
     checkout,
     reports,
@@ -76,11 +94,24 @@ ROUTERS = (
     round_explanations,
     savings,
     coverage,
+    guideline_reports,  # before the guidelines, which would take `missing-rules` for a version
+    guidelines,
+    pilots,
+    task_verdicts,
+    held_tasks,  # before tasks, which would take `held` for an id
     tasks,
+    task_views,
+    clip_tasks,  # before the clips, which would take `tasks` for an id
+    clips,
+    reviews,
+    quality,
     retrainings,
     models,
+    annotation_files,
+    label_studio,
     unknowns,
     webhooks,
+    privacy,
     pages,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
@@ -99,10 +130,11 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
     app.state.clusters = Clusters()
+    app.state.siblings = Siblings()
     app.state.crops = Crops(context.database, context.images)
     app.add_middleware(LimitBodies)
     app.add_middleware(MeasureRequests)
-    install_problem_handlers(app)
+    install_problem_handlers(app, keep_refusal)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -125,6 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _start(context: Context) -> None:
     with context.database.write() as session:
         ensure_starter(session, context.clock())
+        keep_shipped(session)
     context.naming.start()
     context.serving.start()
 

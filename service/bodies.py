@@ -7,7 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 4_000_000
 # `captures.upload` and `catalogue.files.body` limit these themselves.
-UPLOADS = re.compile(r"/v1/(captures|analyze|catalogue/import|embedders|checkout/recognise|products/[^/]+/references)")
+UPLOADS = re.compile(
+    r"/v1/(captures|analyze|annotations/import|clips|catalogue/import|embedders|checkout/recognise|"
+    r"products/[^/]+/references)"
+)
 
 
 class LimitBodies:

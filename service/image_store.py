@@ -50,9 +50,13 @@ class ImageStore:
         picture: bytes = self._files.cat_file(self._path(key))
         return picture
 
+    def exists(self, key: str) -> bool:
+        """Say whether there is a picture of this key."""
+        return bool(self._files.exists(self._path(key)))
+
     def delete(self, key: str) -> None:
         """Remove a picture; one that is not there is no error."""
-        if self._files.exists(self._path(key)):
+        if self.exists(key):
             self._files.rm_file(self._path(key))
 
     def keys(self) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from service.records import Record
 
 
-def insert_if_new(session: Session, kind: type[Record], **columns: Any) -> bool:
+def insert_if_new(session: Session, kind: type[Record], /, **columns: Any) -> bool:
     """Insert a row unless there is one of its key, and say whether it is new.
 
     Waits for a transaction that is inserting the same key, so that a row that was there is seen afterwards.

@@ -1,9 +1,10 @@
 """Errors that reach a caller: RFC 9457 problem documents with a stable code."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -19,6 +20,7 @@ class Problem(Exception):
         remedy: what the caller can do about it.
         retry_after: seconds after which the same request may succeed; None if it never will.
         members: further members of the document, for programs.
+        hidden_in: the store of something that is there, but not for this caller; kept in the audit log, never told.
     """
 
     def __init__(
@@ -31,12 +33,18 @@ class Problem(Exception):
         remedy: str | None = None,
         retry_after: int | None = None,
         members: Mapping[str, Any] | None = None,
+        hidden_in: str | None = None,
     ) -> None:
         """Say what is wrong; `detail` is a sentence for people."""
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.field, self.remedy, self.retry_after = field, remedy, retry_after
-        self.members = members or {}
+        self.members, self.hidden_in = members or {}, hidden_in
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether somebody asked for what is there, but not for him."""
+        return self.status == HTTPStatus.FORBIDDEN or self.hidden_in is not None
 
     def document(self) -> dict[str, Any]:
         """Return the problem document's members."""
@@ -61,11 +69,12 @@ class Problem(Exception):
         return JSONResponse(self.document(), self.status, headers, media_type="application/problem+json")
 
 
-def not_found(what: str, id: str, *, field: str | None = None, remedy: str | None = None) -> Problem:
-    """Make the problem for something that is not there."""
-    return Problem(
-        404, f"{what.replace(' ', '-')}-not-found", f"There is no {what} {id!r}.", field=field, remedy=remedy
-    )
+def not_found(
+    what: str, id: str, *, field: str | None = None, remedy: str | None = None, hidden_in: str | None = None
+) -> Problem:
+    """Make the problem for something that is not there, or is there in a store that the caller may not see."""
+    code = f"{what.replace(' ', '-')}-not-found"
+    return Problem(404, code, f"There is no {what} {id!r}.", field=field, remedy=remedy, hidden_in=hidden_in)
 
 
 def invalid_request(error: RequestValidationError) -> Problem:
@@ -76,11 +85,13 @@ def invalid_request(error: RequestValidationError) -> Problem:
     return Problem(422, "invalid-request", f"{field}: {first['msg']}.", field=field, remedy=remedy)
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every error as a problem document."""
+def install_problem_handlers(app: FastAPI, keep_refusal: Callable[[Request, Problem], None]) -> None:
+    """Answer every error as a problem document; refusals are kept before they are answered."""
 
     @app.exception_handler(Problem)
-    async def on_problem(_request: Request, problem: Problem) -> JSONResponse:
+    async def on_problem(request: Request, problem: Problem) -> JSONResponse:
+        if problem.is_refusal:
+            await run_sync(keep_refusal, request, problem)
         return problem.response()
 
     @app.exception_handler(RequestValidationError)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -78,6 +78,70 @@ class DriftSettings(BaseModel):
     advise_after: int = Field(100, ge=0)
 
 
+class TaskSettings(BaseModel):
+    """How work is handed to annotators."""
+
+    model_config = ConfigDict(extra="forbid")
+    most_held: int = Field(200, ge=1)
+    most_lease_hours: float = Field(8, gt=0)
+    tile_boxes: int | None = Field(None, ge=10)
+
+
+class QualitySettings(BaseModel):
+    """How much of the annotators' work is checked."""
+
+    model_config = ConfigDict(extra="forbid")
+    gold_share: float = Field(0.1, ge=0, le=0.5)
+    overlap_share: float = Field(0.1, ge=0, le=1)
+    overlap_copies: int = Field(2, ge=1, le=10)
+    look_seconds: float = Field(60, gt=0)
+
+
+class ClipEvent(BaseModel):
+    """An event that is looked for in clips."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(pattern="^[a-z][a-z0-9_]{0,31}$")
+    name: str = Field(min_length=1, max_length=60)
+    description: str = Field("", max_length=300)
+
+
+_EVENTS = (
+    ClipEvent(id="pickup", name="Pickup", description="a hand takes a product; from the touch until it left the shelf"),
+    ClipEvent(id="concealment", name="Concealment", description="a product goes into a bag, a pocket or under clothes"),
+    ClipEvent(
+        id="self_checkout_bypass", name="Self-checkout bypass", description="a product passes the till without a scan"
+    ),
+    ClipEvent(id="long_dwell", name="Long dwell", description="a person stays before one bay for 30 seconds or more"),
+)
+
+
+class ClipSettings(BaseModel):
+    """How clips are cut, and what is looked for in them."""
+
+    model_config = ConfigDict(extra="forbid")
+    megabytes: float = Field(500, gt=0, le=2000)
+    minutes: float = Field(20, gt=0, le=60)
+    frames_per_second: float = Field(4, gt=0, le=30)
+    long_side: int = Field(640, ge=160, le=1920)
+    piece_seconds: float = Field(20, ge=2)
+    folder: str = ""
+    keep_hours: float = Field(24, gt=0)
+    most_waiting: int = Field(20, ge=1)
+    events: tuple[ClipEvent, ...] = Field(_EVENTS, min_length=1, max_length=9)
+
+
+class LabelStudioSettings(BaseModel):
+    """The Label Studio that rounds may be handed to."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+    token: SecretStr = SecretStr("")
+    own_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+    sweep_seconds: float = Field(60, gt=0)
+    lease_days: float = Field(7, gt=0, le=90)
+
+
 class Settings(BaseSettings):
     """Everything a person may set; `configs/default.yaml` explains each line."""
 
@@ -94,6 +158,10 @@ class Settings(BaseSettings):
     admission: AdmissionSettings = AdmissionSettings()
     webhooks: WebhookSettings = WebhookSettings()
     drift: DriftSettings = DriftSettings()
+    clips: ClipSettings = ClipSettings()
+    label_studio: LabelStudioSettings = LabelStudioSettings()
+    tasks: TaskSettings = TaskSettings()
+    quality: QualitySettings = QualitySettings()
     lease_minutes: float = Field(30, gt=0)
     near_duplicate_similarity: float = Field(DEFAULT_SIMILARITY, gt=0, le=1)
     champion_poll_seconds: float = Field(1.0, gt=0)
@@ -127,6 +195,11 @@ class Settings(BaseSettings):
     def resolved_image_store(self) -> str:
         """Where photos live, as an fsspec address."""
         return self.image_store or f"file://{self.home.absolute() / 'photos'}"
+
+    @property
+    def resolved_clip_folder(self) -> Path:
+        """Where clips lie as they were sent until they are cut; nobody but this service may read it."""
+        return Path(self.clips.folder) if self.clips.folder else self.home.absolute() / "raw-clips"
 
     @property
     def resolved_mlflow_uri(self) -> str:

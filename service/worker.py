@@ -1,4 +1,4 @@
-"""The worker process: retrainings, re-embeddings and re-signings, of each one at a time, and what webhooks wait for."""
+"""The worker process: durable jobs, of each kind one at a time, and what is looked after beside them."""
 
 import importlib.util
 import logging
@@ -12,14 +12,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.catalogue.expiring import keep_expiring
+from service.clips.cutting import QUEUE as CLIPS
+from service.clips.cutting import cut
+from service.clips.keeping import keep_clips
+from service.clips.queries import unfinished_clips
 from service.context import Context, make_context
 from service.drift.watching import keep_watching
+from service.guidelines.catching_up import keep_catching_up
 from service.jobs import Jobs, sole_worker
+from service.label_studio.attending import keep_attending
 from service.migrations import is_current, upgrade
 from service.models.alias import keep_champion_alias
 from service.naming.queries import unfinished_orders
 from service.naming.reembedding import QUEUE as EMBEDDINGS
 from service.naming.reembedding import reembed
+from service.privacy.deleting import keep_deleting
+from service.quality.label_errors import keep_searching
 from service.retrainings.job import QUEUE as RETRAININGS
 from service.retrainings.job import retrain
 from service.retrainings.queries import unfinished_ids
@@ -67,8 +75,13 @@ def _work(context: Context, name: str, hold: Callable[[], None], stopping: threa
     kinds: dict[str, Callable[[str], None]] = {
         EMBEDDINGS: partial(reembed, context),
         SIGNATURES: partial(resign, context),
+        CLIPS: partial(cut, context),
     }
-    waiting: dict[str, Callable[[Session], Sequence[str]]] = {EMBEDDINGS: unfinished_orders, SIGNATURES: due_resignings}
+    waiting: dict[str, Callable[[Session], Sequence[str]]] = {
+        EMBEDDINGS: unfinished_orders,
+        SIGNATURES: due_resignings,
+        CLIPS: unfinished_clips,
+    }
     if importlib.util.find_spec("torch") is None:
         log.warning("Retrainings wait for a worker that has torch: install shelfloop[train]")
     else:
@@ -81,6 +94,11 @@ def _work(context: Context, name: str, hold: Callable[[], None], stopping: threa
         "webhooks": deliver,
         "drift": keep_watching,
         "savings": keep_measuring,
+        "label studio": partial(keep_attending, holder=name),
+        "clips": keep_clips,
+        "quality": keep_searching,
+        "guidelines": keep_catching_up,
+        "retention": keep_deleting,
     }
     for thread, target in threads.items():
         threading.Thread(target=target, args=(context, stopping), name=thread, daemon=True).start()

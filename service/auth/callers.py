@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.auth.keys import digest_of
@@ -57,8 +57,8 @@ class Caller:
             )
 
 
-def identify(context: ContextOf, credentials: Credentials) -> Caller:
-    """Find out who is calling.
+def identify(request: Request, context: ContextOf, credentials: Credentials) -> Caller:
+    """Find out who is calling; `request.state.key_id` says so from then on.
 
     Raises:
         Problem: 401 without a key, or with one that is unknown or revoked.
@@ -69,6 +69,7 @@ def identify(context: ContextOf, credentials: Credentials) -> Caller:
         key = find_valid_key(session, digest_of(credentials.credentials))
         if key is None:
             raise _unauthorized("api-key-invalid", "This API key is unknown or was revoked.")
+        request.state.key_id = key.id
         store_ids = None if key.store_ids is None else frozenset(key.store_ids)
         return Caller(key.id, key.name, Role(key.role), store_ids, UnknownPolicy(key.unknown_policy))
 

@@ -44,8 +44,10 @@ def _in_its_form(problem: Problem) -> Problem:
 router = APIRouter(tags=["planograms"], route_class=_AzureRoute)
 
 
-def _identify(context: ContextOf, key: Annotated[str | None, Depends(_key)], bearer: Credentials) -> Caller:
-    return identify(context, HTTPAuthorizationCredentials(scheme="Bearer", credentials=key) if key else bearer)
+def _identify(
+    request: Request, context: ContextOf, key: Annotated[str | None, Depends(_key)], bearer: Credentials
+) -> Caller:
+    return identify(request, context, HTTPAuthorizationCredentials(scheme="Bearer", credentials=key) if key else bearer)
 
 
 async def _check(caller: Annotated[Caller, Depends(_identify)]) -> Caller:

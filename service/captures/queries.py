@@ -18,6 +18,12 @@ def find_capture(session: Session, id: str) -> CaptureRecord | None:
     return session.get(CaptureRecord, id)
 
 
+def deleted_captures(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """Return those of some captures whose photos were deleted."""
+    deleted = select(CaptureRecord.id).where(CaptureRecord.id.in_(ids), CaptureRecord.deleted_at.is_not(None))
+    return session.scalars(deleted).all()
+
+
 def find_by_photo(session: Session, store_id: str, bay_id: str, sha256: str) -> CaptureRecord | None:
     """Return the capture that was made of the same bytes for the same bay."""
     return session.scalars(

@@ -14,6 +14,7 @@ from service.captures.answers import capture_answer
 from service.captures.looking import look_at
 from service.captures.overlay import overlay_of
 from service.captures.photos import open_photo
+from service.captures.pictures import picture_of
 from service.captures.queries import find_capture, list_captures
 from service.captures.recording import compliance_of
 from service.captures.schemas import AnalysisAnswer, CaptureAnswer, CapturesAnswer, CaptureSummary
@@ -23,6 +24,7 @@ from service.captures.upload import Upload, read_upload
 from service.context import Context
 from service.dependencies import ContextOf
 from service.ids import RECORD_ID, RecordId
+from service.privacy.audit import note_view
 from service.problems import Problem, not_found
 from service.records import CaptureRecord
 
@@ -115,10 +117,11 @@ def read_photo(
 ) -> Response:
     """Return the photo as it is kept: upright, faces blurred, without metadata; with `width` a smaller one."""
     capture, _ = _reachable(context, caller, id)
+    note_view(context, caller, "photo", capture.id, capture.store_id)
     tag = f'"{capture.image_sha256[:32]}-{width}"'
-    if request.headers.get("If-None-Match") == tag:
+    if request.headers.get("If-None-Match") == tag and capture.deleted_at is None:
         return Response(status_code=304, headers={"ETag": tag, **_KEPT})
-    picture = context.images.get(capture.image_key)
+    picture = picture_of(context, capture)
     answer = _jpeg(picture if width is None else narrowed_to(picture, width))
     answer.headers["ETag"] = tag
     return answer
@@ -128,7 +131,8 @@ def read_photo(
 def read_overlay(context: ContextOf, caller: Reader, id: RecordId) -> Response:
     """Return the photo with its detections drawn into it, coloured by verdict where its bay was judged."""
     capture, compliance = _reachable(context, caller, id)
-    picture = context.images.get(capture.image_key)
+    note_view(context, caller, "overlay", capture.id, capture.store_id)
+    picture = picture_of(context, capture)
     return _jpeg(overlay_of(picture, capture.detections, capture.shelves, compliance))
 
 
@@ -181,7 +185,10 @@ def _reachable(context: Context, caller: Caller, id: str) -> tuple[CaptureRecord
         capture = find_capture(session, id)
         compliance = None if capture is None else compliance_of(session, capture)
     if capture is None or not caller.may_reach(capture.store_id):
-        raise not_found("capture", id, field="id", remedy="GET /v1/captures lists the captures there are.")
+        remedy = "GET /v1/captures lists the captures there are."
+        raise not_found(
+            "capture", id, field="id", remedy=remedy, hidden_in=None if capture is None else capture.store_id
+        )
     return capture, compliance
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from labeling.leases import TaskState
+from labeling.leases import TaskKind, TaskState
 from sampling.coverage import Category, Cell
 from sampling.looks import Looks
 from service.catalogue.queries import in_parts
@@ -24,6 +24,7 @@ from service.records import (
 )
 
 MOST = 5_000  # captures of the pool that are looked at closely; more would say the same more slowly
+_ASKS_BOXES = TaskRecord.kind == TaskKind.BOXES  # verdicts on a planogram leave a capture in the pool
 _SMALL = 100  # captures; a stratum of the pool with fewer is read as a whole, because what is rare matters here
 
 
@@ -141,7 +142,7 @@ def labelled(moment: Moment) -> ColumnElement[bool]:
 
 def queued(moment: Moment) -> ColumnElement[bool]:
     """Whether a capture was in a task that waited for labels; of tasks that were skipped since, none did."""
-    held = select(TaskRecord.capture_id).where(TaskRecord.state != TaskState.SKIPPED)
+    held = select(TaskRecord.capture_id).where(TaskRecord.state != TaskState.SKIPPED, _ASKS_BOXES)
     if moment.began is not None:
         held = held.where(TaskRecord.created_at < moment.began)
     return and_(CaptureRecord.id.in_(held), CaptureRecord.id.not_in(_labelled_ids(moment)))
@@ -149,7 +150,7 @@ def queued(moment: Moment) -> ColumnElement[bool]:
 
 def in_pool(moment: Moment) -> ColumnElement[bool]:
     """Whether a capture, by its signature, was left in the pool: no near-duplicate, and in no task."""
-    held = select(TaskRecord.id).where(TaskRecord.capture_id == SignatureRecord.capture_id)
+    held = select(TaskRecord.id).where(TaskRecord.capture_id == SignatureRecord.capture_id, _ASKS_BOXES)
     if moment.began is None:
         return and_(~SignatureRecord.near_duplicate, ~held.exists())
     held = held.where(or_(TaskRecord.created_at < moment.began, TaskRecord.round_id == moment.round_id))

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+from service.migrations import is_comparable
 from service.records import Record, UtcDateTime
 
 
@@ -19,6 +20,7 @@ context.configure(
     transactional_ddl=True,
     render_as_batch=True,
     render_item=_render,
+    include_object=is_comparable,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from retail.gtin import Gtin, InvalidGtin, parse_gtin
 from service.auth.callers import Caller, require
-from service.auth.permissions import Action
+from service.auth.permissions import Action, Role
 from service.captures.admission import Admission
 from service.captures.upload import Upload, read_upload
 from service.dependencies import ContextOf
@@ -15,6 +15,7 @@ from service.naming.pictures import SentPicture, View, add_reference, no_referen
 from service.naming.queries import LIVE, find_reference, list_references, stores_of_references
 from service.naming.schemas import ReferenceAnswer, ReferencesAnswer
 from service.problems import Problem
+from service.records import ReferenceRecord
 
 _FORM: dict[str, Any] = {
     "type": "object",
@@ -70,7 +71,7 @@ def read_references(context: ContextOf, caller: Reader, gtin: OfProduct) -> Refe
         found = [one for one in list_references(session, gtin) if _within(caller, stores.get(one.id))]
     seen = {one.view for one in found if one.state == LIVE}
     return ReferencesAnswer(
-        references=[ReferenceAnswer.model_validate(one) for one in found],
+        references=[_answer(one, caller) for one in found],
         missing_views=[view for view in View if view not in seen],
     )
 
@@ -91,6 +92,12 @@ def read_picture(context: ContextOf, caller: Reader, gtin: OfProduct, id: Record
 def delete_reference(context: ContextOf, caller: Changer, gtin: OfProduct, id: RecordId) -> None:
     """Remove a reference and its picture; nothing is named by it any more."""
     remove_reference(context, gtin, id)
+
+
+def _answer(reference: ReferenceRecord, caller: Caller) -> ReferenceAnswer:
+    """Return a reference; to an annotator without the capture: that it was labelled once would tell that it is gold."""
+    answer = ReferenceAnswer.model_validate(reference)
+    return answer.model_copy(update={"capture_id": None}) if caller.role == Role.ANNOTATOR else answer
 
 
 def _within(caller: Caller, store_id: str | None) -> bool:

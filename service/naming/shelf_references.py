@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from labeling.annotations import AnnotatedBox, DrawnBox, InvalidAnnotation, check_annotation
+from labeling.leases import Purpose
 from retail.gtin import Gtin
 from service.catalogue.loading import read_catalogue
 from service.catalogue.queries import variants_of
@@ -32,6 +33,7 @@ from vision.decoding import decode, encode_jpeg
 
 log = logging.getLogger(__name__)
 MEASURES = "random"  # the arm that measures naming must not teach it
+# Nor do tiles: a photo's references are replaced together when it is labelled anew.
 MOST_OF_ONE_PHOTO = 4  # of a product, the largest: a row of the same facing would push other photos' views out
 LONG_SIDE = 256  # pixels of a typical facing's picture
 
@@ -82,11 +84,11 @@ def pictures_of_named(context: Context, task_id: str, boxes: Sequence[DrawnBox])
 def _cut(context: Context, task_id: str, boxes: Sequence[DrawnBox], named: NamedFacings) -> None:
     with context.database.read() as session:
         task = session.get(TaskRecord, task_id)
-        if task is None or task.arm == MEASURES:
+        if task is None or task.arm == MEASURES or task.purpose != Purpose.LABEL or task.tile is not None:
             return
         capture = session.get_one(CaptureRecord, task.capture_id)
     size = capture.width, capture.height
-    facings = _few_of_each(box for box in check_annotation(boxes, size) if box.gtin is not None)
+    facings = _few_of_each(box for box in check_annotation(boxes, size) if box.gtin is not None and not box.ignore)
     corners = np.array([(box.x1, box.y1, box.x2, box.y2) for box in facings], np.float32)
     image = decode(context.images.get(capture.image_key), long_side=side_wanted(corners, size, LONG_SIDE)).image
     named.capture_id = capture.id

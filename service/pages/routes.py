@@ -1,14 +1,13 @@
 """Pages. They carry no data: their script calls the API with the reader's own key."""
 
-from pathlib import Path
-
 from fastapi import APIRouter, Request, Response
-from fastapi.templating import Jinja2Templates
 
 from service.pages.api import operations_of
+from service.pages.jinja import templates
+from service.pages.label import router as label
 
 router = APIRouter(include_in_schema=False)
-templates = Jinja2Templates(Path(__file__).parent / "templates")
+router.include_router(label)
 
 
 @router.get("/")
@@ -53,6 +52,18 @@ def explain_round(request: Request, round_id: str) -> Response:
     return templates.TemplateResponse(request, "round.html")
 
 
+@router.get("/clips")
+def list_clips(request: Request) -> Response:
+    """Show the page with every clip, on which another one is sent, and what was labelled in them."""
+    return templates.TemplateResponse(request, "clips.html")
+
+
+@router.get("/clips/label")
+def label_clips(request: Request) -> Response:
+    """Show one piece of a clip after the other, to mark events in."""
+    return templates.TemplateResponse(request, "clip_label.html")
+
+
 @router.get("/products")
 def look_after_products(request: Request) -> Response:
     """Show the page with the catalogue's products and the pictures they are known by."""
@@ -63,6 +74,18 @@ def look_after_products(request: Request) -> Response:
 def show_drift(request: Request) -> Response:
     """Show which cameras' photos changed, with pictures of before and now."""
     return templates.TemplateResponse(request, "drift.html")
+
+
+@router.get("/guidelines")
+def show_guidelines(request: Request) -> Response:
+    """Show the annotators' rules, which are missing, what the catalogue makes hard, and pilots."""
+    return templates.TemplateResponse(request, "guidelines.html")
+
+
+@router.get("/quality")
+def show_quality(request: Request) -> Response:
+    """Show reviews, one after the other, and how right and how alike annotators label."""
+    return templates.TemplateResponse(request, "quality.html")
 
 
 @router.get("/docs")

@@ -10,6 +10,14 @@ from service.records.catalogue import (
     TouchedRecord,
     VariantRecord,
 )
+from service.records.clips import ClipAnnotationRecord, ClipRecord, ClipTaskRecord
+from service.records.drafts import DraftRecord, VerdictAnnotationRecord
+from service.records.guidelines import GuidelineRecord, PilotRecord, PilotTaskRecord
+from service.records.label_studio import (
+    LabelStudioEventRecord,
+    LabelStudioProjectRecord,
+    LabelStudioTaskRecord,
+)
 from service.records.models import ModelRecord, PromotionRecord, RetrainingRecord
 from service.records.naming import (
     EmbedderRecord,
@@ -32,6 +40,8 @@ from service.records.planograms import (
     PositionVerdictRecord,
     ShelfShareRecord,
 )
+from service.records.privacy import DeletionRecord, RefusalRecord, RetentionRecord, ViewRecord
+from service.records.quality import GoldRecord, LabelErrorSearchRecord, MarkRecord, ReviewRecord
 from service.records.rounds import (
     DriftRecord,
     FacingVectorsRecord,
@@ -48,6 +58,7 @@ from service.records.tasks import (
     Drawn,
     FacingLabelRecord,
     Leasable,
+    PassRecord,
     TaskCategoryRecord,
     TaskRecord,
 )
@@ -62,11 +73,16 @@ __all__ = [
     "CameraRecord",
     "CaptureRecord",
     "CatalogueChangeRecord",
+    "ClipAnnotationRecord",
+    "ClipRecord",
+    "ClipTaskRecord",
     "ComplianceRecord",
     "DayShareRecord",
     "DayVerdictRecord",
     "DecidedVerdictRecord",
+    "DeletionRecord",
     "DeliveryRecord",
+    "DraftRecord",
     "Drawn",
     "DriftRecord",
     "EmbedderRecord",
@@ -75,11 +91,21 @@ __all__ = [
     "FacingVectorsRecord",
     "FollowingRecord",
     "GalleryChangeRecord",
+    "GoldRecord",
+    "GuidelineRecord",
+    "LabelErrorSearchRecord",
+    "LabelStudioEventRecord",
+    "LabelStudioProjectRecord",
+    "LabelStudioTaskRecord",
     "Leasable",
     "LooksRecord",
+    "MarkRecord",
     "ModelRecord",
     "NamingRecord",
+    "PassRecord",
     "PickRecord",
+    "PilotRecord",
+    "PilotTaskRecord",
     "PlanogramRecord",
     "PlanogramVersionRecord",
     "PositionRecord",
@@ -89,7 +115,10 @@ __all__ = [
     "Record",
     "ReferenceRecord",
     "ReferenceVectorRecord",
+    "RefusalRecord",
+    "RetentionRecord",
     "RetrainingRecord",
+    "ReviewRecord",
     "RoundRecord",
     "SavingRecord",
     "ShelfShareRecord",
@@ -101,5 +130,7 @@ __all__ = [
     "UnknownFacingRecord",
     "UtcDateTime",
     "VariantRecord",
+    "VerdictAnnotationRecord",
+    "ViewRecord",
     "WebhookRecord",
 ]

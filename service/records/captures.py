@@ -35,6 +35,7 @@ class CaptureRecord(Record):
     detections: Mapped[list[Any]]
     shelves: Mapped[list[Any]] = mapped_column(default=list)
     naming_id: Mapped[int | None] = mapped_column(ForeignKey("namings.id"))  # null: nothing was to be named
+    deleted_at: Mapped[datetime | None]  # when its photo was deleted because its time was over
     unjudged: Mapped[str | None] = mapped_column(String(16))  # why there is no compliance; null for older ones, too
     __table_args__ = (
         UniqueConstraint("store_id", "bay_id", "sha256", name="one_capture_per_photo"),

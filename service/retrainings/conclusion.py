@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from labeling.guidelines import GUIDELINE_V1
+from service.guidelines import in_force
 from service.models.alias import try_to_move_champion_alias
 from service.models.files import file_sha256, keep_files
 from service.models.queries import champion_version, lock_champion, model_of_retraining, next_version
@@ -110,6 +110,7 @@ def _add_model(work: Work, logged: Logged) -> int:
 def _for_mlflow(work: Work) -> RetrainingRecord:
     with work.context.database.read() as session:
         progress = get_retraining(session, work.id).progress
+        guideline = in_force(session).version
     reports, _ = read_results(work)
     metadata = read_metadata(work.candidate_artefact)
     return RetrainingRecord(
@@ -125,7 +126,7 @@ def _for_mlflow(work: Work) -> RetrainingRecord:
         metrics=[*_losses(progress), *_scores(reports)],
         versions={
             "catalogue": str(metadata.catalogue_version),
-            "guideline": str(GUIDELINE_V1.version),
+            "guideline": str(guideline),
             **{name: version(name) for name in ("torch", "ultralytics-opencv-headless")},
         },
         report=(work.folder / REPORT).read_text(),

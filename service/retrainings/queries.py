@@ -46,18 +46,18 @@ def unfinished_ids(session: Session) -> Sequence[str]:
 
 def list_annotated(
     session: Session, arms: Sequence[str] | None
-) -> Sequence[tuple[AnnotationRecord, CaptureRecord, str]]:
-    """Return the newest annotation of each task with its capture and the task's arm, of some arms or of all."""
+) -> Sequence[tuple[AnnotationRecord, CaptureRecord, TaskRecord]]:
+    """Return the newest annotation of each task with its capture and the task, of some arms or of all."""
     query = (
-        select(AnnotationRecord, CaptureRecord, TaskRecord.arm)
+        select(AnnotationRecord, CaptureRecord, TaskRecord)
         .join(CaptureRecord, CaptureRecord.id == AnnotationRecord.capture_id)
         .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
-        .where(AnnotationRecord.superseded_by.is_(None))
+        .where(AnnotationRecord.superseded_by.is_(None), CaptureRecord.deleted_at.is_(None))
         .order_by(AnnotationRecord.id)
     )
     if arms is not None:
         query = query.where(TaskRecord.arm.in_(arms))
-    return [(annotation, capture, arm) for annotation, capture, arm in session.execute(query)]
+    return [(annotation, capture, task) for annotation, capture, task in session.execute(query)]
 
 
 def current_labels(session: Session) -> dict[tuple[str, int], str]:
@@ -72,8 +72,12 @@ def current_labels(session: Session) -> dict[tuple[str, int], str]:
 
 def list_annotated_boxes(session: Session, arms: Sequence[str] | None) -> Sequence[list[Any]]:
     """Return the boxes of each task's newest annotation, of some arms or of all."""
-    query = select(AnnotationRecord.boxes).join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
-    query = query.where(AnnotationRecord.superseded_by.is_(None))
+    query = (
+        select(AnnotationRecord.boxes)
+        .join(CaptureRecord, CaptureRecord.id == AnnotationRecord.capture_id)
+        .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
+        .where(AnnotationRecord.superseded_by.is_(None), CaptureRecord.deleted_at.is_(None))
+    )
     if arms is not None:
         query = query.where(TaskRecord.arm.in_(arms))
     return session.scalars(query).all()

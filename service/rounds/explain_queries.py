@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from labeling.leases import Purpose
 from service.catalogue.queries import in_parts
 from service.coverage.queries import Moment, drawn, in_pool, labelled, queued
-from service.records import CaptureRecord, PickRecord, SignatureRecord, TaskRecord
+from service.records import CaptureRecord, PickRecord, RoundRecord, SignatureRecord, TaskRecord
 
 
 class Point(NamedTuple):
@@ -37,11 +37,11 @@ _POINT = (SignatureRecord.capture_id, SignatureRecord.model_version, SignatureRe
 def batches_of(session: Session, round_ids: Sequence[str]) -> dict[str, Batch]:
     """Return the batches of rounds; of one without picks there is an empty one."""
     found: dict[str, Batch] = defaultdict(Batch)
-    key = (TaskRecord.round_id, TaskRecord.arm, TaskRecord.state)
+    key = (RoundRecord.id, TaskRecord.arm, TaskRecord.state)
     counted = select(*key, func.count(), func.sum(TaskRecord.predicted_boxes)).group_by(*key)
-    counted = counted.where(TaskRecord.purpose == Purpose.LABEL)
+    counted = counted.join(TaskRecord, TaskRecord.round_id == RoundRecord.id).where(TaskRecord.purpose == Purpose.LABEL)
     for part in in_parts(round_ids):
-        for round_id, arm, state, count, boxes in session.execute(counted.where(TaskRecord.round_id.in_(part))):
+        for round_id, arm, state, count, boxes in session.execute(counted.where(RoundRecord.id.in_(part))):
             found[round_id].arms[arm] += count
             found[round_id].tasks[state] += count
             found[round_id].boxes += int(boxes)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from labeling.costs import ASSUMED_COST
-from labeling.leases import Purpose
+from labeling.leases import Purpose, TaskKind
 from sampling.looks import Looks
 from sampling.signatures import Pool, PoolBuilder, Vectors
 from service.captures.queries import VECTOR
@@ -21,6 +21,8 @@ from service.planograms.resets import reset_times
 from service.problems import not_found
 from service.records import CaptureRecord, LooksRecord, PickRecord, RoundRecord, SignatureRecord, TaskRecord
 from service.signature_numbers import NUMBERS
+
+_ASKS_BOXES = TaskRecord.kind == TaskKind.BOXES  # verdicts on a planogram leave a capture in the pool
 
 
 def read_pool(
@@ -75,7 +77,7 @@ def _take_in(builder: PoolBuilder, portion: Sequence[Sequence[Any]], showing: se
 
 def read_labelled_vectors(session: Session, model_version: int, before: datetime | None = None) -> dict[str, Vectors]:
     """Return image vectors of captures that are labelled or in an open task: a round should look elsewhere."""
-    held = select(TaskRecord.capture_id)
+    held = select(TaskRecord.capture_id).where(_ASKS_BOXES)
     if before is not None:
         held = held.where(TaskRecord.created_at < before)
     # As a join every signature would be read, however few tasks there are.
@@ -137,21 +139,13 @@ def _newest_in_tasks(session: Session, bays: list[str], before: datetime | None)
     query = (
         select(CaptureRecord.bay_id, func.max(CaptureRecord.taken_at))
         .join(TaskRecord, TaskRecord.capture_id == CaptureRecord.id)
+        .where(_ASKS_BOXES)
         .group_by(CaptureRecord.bay_id)
     )
     if before is not None:
         query = query.where(TaskRecord.created_at < before)
     for some in in_parts(bays):
         yield from session.execute(query.where(CaptureRecord.bay_id.in_(some)))
-
-
-def stores_of(session: Session, capture_ids: Sequence[str]) -> dict[str, str]:
-    """Return the stores in which captures were taken."""
-    found: dict[str, str] = {}
-    for some in in_parts(capture_ids):
-        query = select(CaptureRecord.id, CaptureRecord.store_id).where(CaptureRecord.id.in_(some))
-        found |= {id: store_id for id, store_id in session.execute(query)}
-    return found
 
 
 def list_rounds(session: Session, limit: int) -> Sequence[RoundRecord]:
@@ -205,7 +199,7 @@ _POOL_COLUMNS = (
 
 
 def _pool_query(model_version: int, before: datetime | None) -> Select[*tuple[Any, ...]]:
-    held = select(TaskRecord.id).where(TaskRecord.capture_id == SignatureRecord.capture_id)
+    held = select(TaskRecord.id).where(TaskRecord.capture_id == SignatureRecord.capture_id, _ASKS_BOXES)
     # Nearly every row is asked for: written like this no index is used, which would look up each one by itself.
     of_model, own = SignatureRecord.model_version + 0 == model_version, SignatureRecord.near_duplicate.is_not(True)
     query = select(*_POOL_COLUMNS).where(of_model, own)

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from labeling.leases import TaskState
 from sampling.gate.near_duplicates import NearDuplicates
 from sampling.rounds import ADAPTIVE, EmptyPool, Pick, RoundConfig, RoundResult
 from sampling.selection import select
@@ -16,11 +15,12 @@ from service.context import Context
 from service.drift.service import drifted_strata
 from service.ids import new_id
 from service.problems import Problem
-from service.records import PickRecord, RoundRecord, TaskRecord
-from service.rounds.queries import read_labelled_vectors, read_pool, stores_of
+from service.records import PickRecord, RoundRecord
+from service.rounds.queries import read_labelled_vectors, read_pool
 from service.rounds.signature_queries import count_unsigned
 from service.rounds.state import RoundInputs, loop_state, read_inputs
 from service.savings.queries import recipe_shares
+from service.tasks.making import make_tasks
 
 MOST_NAMED = 1000  # near-duplicates
 
@@ -58,7 +58,7 @@ def run_round(context: Context, config: RoundConfig, by: str) -> str:
         )
     try:
         with context.database.write() as session:
-            return _store(session, start, result, by, context.clock())
+            return _store(session, start, result, by, context.settings.tasks.tile_boxes, context.clock())
     except IntegrityError as error:
         raise Problem(
             409,
@@ -84,7 +84,7 @@ def _start(context: Context, config: RoundConfig) -> _Start:
         return _Start(begun, model_version, config, pool, labelled, inputs, count_unsigned(session, model_version))
 
 
-def _store(session: Session, start: _Start, result: RoundResult, by: str, now: datetime) -> str:
+def _store(session: Session, start: _Start, result: RoundResult, by: str, tile_boxes: int | None, now: datetime) -> str:
     record = RoundRecord(
         id=new_id(start.begun),
         created_at=start.begun,
@@ -99,10 +99,8 @@ def _store(session: Session, start: _Start, result: RoundResult, by: str, now: d
     )
     session.add(record)
     session.flush()
-    stores = stores_of(session, [pick.capture_id for pick in result.picks])
-    for pick in result.picks:
-        session.add(_pick_record(record.id, pick))
-        session.add(_task_record(record.id, pick, stores[pick.capture_id], now))
+    session.add_all(_pick_record(record.id, pick) for pick in result.picks)
+    make_tasks(session, record.id, result.picks, tile_boxes, now)
     return record.id
 
 
@@ -116,21 +114,6 @@ def _pick_record(round_id: str, pick: Pick) -> PickRecord:
         propensity=pick.propensity,
         terms=pick.terms,
         reason=pick.reason,
-    )
-
-
-def _task_record(round_id: str, pick: Pick, store_id: str, now: datetime) -> TaskRecord:
-    return TaskRecord(
-        id=new_id(now),
-        round_id=round_id,
-        capture_id=pick.capture_id,
-        store_id=store_id,
-        created_at=now,
-        state=TaskState.QUEUED,
-        rank=pick.rank,
-        arm=pick.arm,
-        reason=pick.reason,
-        predicted_boxes=int(pick.terms["boxes"]),
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from labeling.costs import ASSUMED_COST, CostModel, fit_cost
+from labeling.actions import Actions
+from labeling.costs import ASSUMED_COST, CostModel, fit_action_costs
 from sampling.looks import Looks
 from sampling.signatures import Vectors
 from sampling.state import LoopState
@@ -107,10 +108,9 @@ def digest_of(labelled: Mapping[str, Vectors]) -> str:
 
 def _cost(session: Session) -> tuple[CostModel, int]:
     """Return the model of annotators' seconds, and how many lead times it was fitted to: too few, and it is assumed."""
-    lead_times, boxes = read_lead_times(session, _MOST_LEAD_TIMES)
-    if len(lead_times) < LEAST_LEAD_TIMES or len(set(boxes)) < 2:
+    found = read_lead_times(session, _MOST_LEAD_TIMES)
+    if len(found) < LEAST_LEAD_TIMES:
         return ASSUMED_COST, 0
-    fitted = fit_cost(lead_times, boxes)
-    if fitted.seconds(0) <= 0:  # lead times in proportion to boxes; looking at an empty photo takes time all the same
-        fitted = CostModel(1.0, fitted.per_box)
-    return fitted, len(lead_times)
+    actions = [Actions.from_json(done) for _, done, _ in found]
+    fitted = fit_action_costs([seconds for seconds, _, _ in found], actions)
+    return fitted.per_box(actions, [boxes for _, _, boxes in found]), len(found)

@@ -48,17 +48,20 @@ def count_labelled_classes(session: Session) -> dict[str, int]:
     return {gtin: count for gtin, count in session.execute(query)}
 
 
-def read_lead_times(session: Session, most: int) -> tuple[list[float], list[int]]:
-    """Return the seconds that the latest annotations took, and how many boxes were drawn beforehand in each."""
+def read_lead_times(session: Session, most: int) -> list[tuple[float, dict[str, Any], int]]:
+    """Return the seconds that the latest annotations took, what was done in each, and the boxes drawn beforehand.
+
+    Seconds are the page's, which does not count breaks, or else those from lease to submission.
+    """
+    seconds = func.coalesce(AnnotationRecord.seconds, AnnotationRecord.lead_seconds)
     query = (
-        select(AnnotationRecord.seconds, TaskRecord.predicted_boxes)
+        select(seconds, AnnotationRecord.actions, TaskRecord.predicted_boxes)
         .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
-        .where(AnnotationRecord.seconds > 0, AnnotationRecord.superseded_by.is_(None))
+        .where(seconds > 0, AnnotationRecord.actions.is_not(None), AnnotationRecord.superseded_by.is_(None))
         .order_by(AnnotationRecord.id.desc())
         .limit(most)
     )
-    rows = session.execute(query).all()
-    return [seconds for seconds, _ in rows if seconds is not None], [boxes for _, boxes in rows]
+    return [(seconds, actions, boxes) for seconds, actions, boxes in session.execute(query) if actions is not None]
 
 
 def read_random_annotations(session: Session, most: int) -> Sequence[tuple[str, list[Any], list[Any]]]:
@@ -67,7 +70,7 @@ def read_random_annotations(session: Session, most: int) -> Sequence[tuple[str, 
         select(AnnotationRecord.id, AnnotationRecord.boxes, CaptureRecord.detections)
         .join(TaskRecord, TaskRecord.id == AnnotationRecord.task_id)
         .join(CaptureRecord, CaptureRecord.id == AnnotationRecord.capture_id)
-        .where(TaskRecord.arm == "random", AnnotationRecord.superseded_by.is_(None))
+        .where(TaskRecord.arm == "random", TaskRecord.tile.is_(None), AnnotationRecord.superseded_by.is_(None))
         .order_by(AnnotationRecord.id.desc())
         .limit(most)
     )

@@ -2,91 +2,83 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from labeling.actions import count_actions
 from labeling.annotations import FLAGS, AnnotatedBox, InvalidAnnotation, check_annotation
-from labeling.guidelines import GUIDELINE_V1
-from labeling.leases import TaskState
-from retail.catalogue import Catalogue
+from labeling.leases import Purpose, TaskKind
+from labeling.tiles import bounded
 from retail.gtin import Gtin
-from service.catalogue.loading import read_catalogue
+from service.catalogue.loading import read_products
 from service.catalogue.resolving import product_of
 from service.catalogue.states import State
 from service.ids import new_id
 from service.problems import Problem
-from service.records import AnnotationRecord, CaptureRecord, FacingLabelRecord, TaskRecord
-from service.tasks.holding import finish_task
-from service.tasks.queries import annotation_of, capture_of, labels_of, supersede
+from service.records import (
+    AnnotationRecord,
+    BlindAnnotationRecord,
+    FacingLabelRecord,
+    TaskRecord,
+)
+from service.tasks.circumstances import Circumstances, circumstances_of
+from service.tasks.prelabels import boxes_beforehand
+from service.tasks.queries import supersede
 from service.tasks.schemas import AnnotateRequest, BoxIn
 
 
 def annotate(
-    session: Session, task: TaskRecord, request: AnnotateRequest, annotator_id: str, now: datetime
-) -> AnnotationRecord:
-    """Keep the boxes of a task that the annotator holds, in place of earlier ones; the task is labelled then.
+    session: Session,
+    task: TaskRecord,
+    request: AnnotateRequest,
+    annotator_id: str,
+    now: datetime,
+    known: Circumstances | None = None,
+) -> AnnotationRecord | BlindAnnotationRecord:
+    """Keep the boxes of a task that was just labelled: in place of earlier ones, or apart from them if it is blind.
 
     The caller holds the catalogue (`hold_catalogue`) since before the task.
 
     Raises:
-        Problem: annotation-invalid, naming the box and the edge; or product-unknown, -split or -delisted.
+        Problem: annotation-invalid, naming the box and the edge; product-unknown, -split or -delisted; verdicts-wanted.
     """
-    capture = capture_of(session, task)
-    boxes = _checked(request.boxes, capture)
-    catalogue = read_catalogue(session, {box.gtin for box in boxes if box.gtin is not None})
-    products = _products(catalogue, boxes, now)
-    earlier = annotation_of(session, task.id)
-    annotation = AnnotationRecord(
-        id=new_id(now),
-        task_id=task.id,
-        capture_id=capture.id,
-        annotator=annotator_id,
-        created_at=now,
-        seconds=request.seconds,
-        boxes=[box_json(box) for box in boxes],
-        catalogue_version=catalogue.version,
-        guideline_version=GUIDELINE_V1.version,
-        prelabel_model_version=capture.model_version,
-    )
-    session.add(annotation)
-    session.flush()
-    session.add_all(
-        FacingLabelRecord(annotation_id=annotation.id, place=place, gtin=gtin, state=State.CURRENT)
-        for place, gtin in products.items()
-    )
-    if earlier is not None:
-        supersede(session, earlier, annotation)
-    finish_task(task, TaskState.LABELLED)
-    return annotation
+    if task.kind != TaskKind.BOXES:
+        raise _verdicts_wanted(task)
+    known = known or circumstances_of(session, task, annotator_id)
+    boxes = checked_boxes(request.boxes, known)
+    if task.tile is not None:
+        boxes = bounded(boxes, task.tile)
+    blind = task.purpose != Purpose.LABEL
+    earlier = None if blind or known.earlier is None else session.get_one(AnnotationRecord, known.earlier)
+    effort = {
+        "seconds": request.seconds,
+        "lead_seconds": _lead_seconds(task, known, now),
+        "actions": count_actions(boxes_beforehand(session, task, known, earlier), boxes).as_json(),
+    }
+    if blind:
+        return _keep_blind(session, task, known, boxes, annotator_id, now, effort)
+    return _keep(session, task, known, boxes, earlier, annotator_id, "person", now, effort)
 
 
-def box_json(box: AnnotatedBox) -> dict[str, Any]:
-    """Return a box as it is kept: ``kind``, ``box`` (x1, y1, x2, y2 in pixels), ``gtin``, and the flags it has."""
-    flags = {flag: True for flag in FLAGS if getattr(box, flag)}
-    return {"kind": box.kind.value, "box": [box.x1, box.y1, box.x2, box.y2], "gtin": box.gtin, **flags}
+class Sized(Protocol):
+    """A photo's size in pixels: a capture has one."""
+
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
 
 
-def todays_boxes(session: Session, annotation: AnnotationRecord) -> list[dict[str, Any]]:
-    """Return the boxes of an annotation, each facing with the product that it shows today.
+def checked_boxes(boxes: Sequence[BoxIn], photo: Sized) -> tuple[AnnotatedBox, ...]:
+    """Return boxes that somebody drew on a photo, clipped to it.
 
-    That is none where the product was split or delisted since it was drawn; `former_gtin` says which one it was.
+    Raises:
+        Problem: annotation-invalid, naming the box and the edge.
     """
-    labels = labels_of(session, annotation.id)
-    return [_todays_box(box, labels.get(place)) for place, box in enumerate(annotation.boxes)]
-
-
-def _todays_box(box: dict[str, Any], label: FacingLabelRecord | None) -> dict[str, Any]:
-    if label is None:
-        return {**box, "gtin": None}
-    if label.state == State.CURRENT:
-        return {**box, "gtin": label.gtin}
-    return {**box, "gtin": None, "former_gtin": label.gtin}
-
-
-def _checked(boxes: Sequence[BoxIn], capture: CaptureRecord) -> tuple[AnnotatedBox, ...]:
     try:
-        return check_annotation(boxes, (capture.width, capture.height))
+        return check_annotation(boxes, (photo.width, photo.height))
     except InvalidAnnotation as error:
         raise Problem(
             422,
@@ -97,10 +89,126 @@ def _checked(boxes: Sequence[BoxIn], capture: CaptureRecord) -> tuple[AnnotatedB
         ) from error
 
 
-def _products(catalogue: Catalogue, boxes: Sequence[AnnotatedBox], now: datetime) -> dict[int, Gtin]:
+def keep_boxes(
+    session: Session,
+    task: TaskRecord,
+    boxes: Sequence[AnnotatedBox],
+    *,
+    annotator: str,
+    source: str,
+    now: datetime,
+    seconds: float | None = None,
+    lead_seconds: float | None = None,
+    actions: dict[str, int] | None = None,
+) -> AnnotationRecord:
+    """Let boxes count for a task instead of earlier ones, whoever holds it; its state stays what it is.
+
+    The caller holds the catalogue (`hold_catalogue`).
+
+    Args:
+        session: for writing.
+        task: to label, no blind copy.
+        boxes: all there are, checked.
+        annotator: who drew them.
+        source: person, review, consensus, label_studio or file.
+        now: the time.
+        seconds: that it took, as the annotator's program counted them.
+        lead_seconds: from lease to submission.
+        actions: what was done to the boxes drawn beforehand.
+
+    Raises:
+        Problem: product-unknown, -split or -delisted.
+    """
+    effort = {"seconds": seconds, "lead_seconds": lead_seconds, "actions": actions}
+    known = circumstances_of(session, task, annotator)
+    earlier = None if known.earlier is None else session.get_one(AnnotationRecord, known.earlier)
+    return _keep(session, task, known, boxes, earlier, annotator, source, now, effort)
+
+
+def box_json(box: AnnotatedBox) -> dict[str, Any]:
+    """Return a box as it is kept: ``kind``, ``box`` (x1, y1, x2, y2 in pixels), ``gtin``, and the flags it has."""
+    flags = {flag: True for flag in FLAGS if getattr(box, flag)}
+    return {"kind": box.kind.value, "box": [box.x1, box.y1, box.x2, box.y2], "gtin": box.gtin, **flags}
+
+
+def _keep(
+    session: Session,
+    task: TaskRecord,
+    known: Circumstances,
+    boxes: Sequence[AnnotatedBox],
+    earlier: AnnotationRecord | None,
+    annotator: str,
+    source: str,
+    now: datetime,
+    effort: dict[str, Any],
+) -> AnnotationRecord:
+    products = _products(session, boxes, known.catalogue_version, now)
+    annotation = AnnotationRecord(source=source, boxes=[box_json(box) for box in boxes], **effort)
+    _stamp(annotation, task, known, annotator, now)
+    session.add(annotation)
+    session.flush()
+    if products:
+        labels = {"annotation_id": annotation.id, "state": State.CURRENT}
+        rows = [{**labels, "place": place, "gtin": gtin} for place, gtin in products.items()]
+        session.execute(insert(FacingLabelRecord), rows)
+    if earlier is not None:
+        supersede(session, earlier, annotation)
+    return annotation
+
+
+def _keep_blind(
+    session: Session,
+    task: TaskRecord,
+    known: Circumstances,
+    boxes: Sequence[AnnotatedBox],
+    annotator: str,
+    now: datetime,
+    effort: dict[str, Any],
+) -> BlindAnnotationRecord:
+    products = _products(session, boxes, known.catalogue_version, now)
+    kept = [{**box_json(box), "gtin": products.get(place)} for place, box in enumerate(boxes)]
+    annotation = BlindAnnotationRecord(boxes=kept, **effort)
+    _stamp(annotation, task, known, annotator, now)
+    session.add(annotation)
+    session.flush()
+    return annotation
+
+
+def _stamp(
+    annotation: AnnotationRecord | BlindAnnotationRecord,
+    task: TaskRecord,
+    known: Circumstances,
+    annotator: str,
+    now: datetime,
+) -> None:
+    """Say whose annotation it is, of what, and under which rules."""
+    annotation.id, annotation.task_id, annotation.capture_id = new_id(now), task.id, task.capture_id
+    annotation.annotator, annotation.created_at = annotator, now
+    annotation.catalogue_version, annotation.guideline_version = known.catalogue_version, known.guideline_version
+    annotation.planogram_id, annotation.planogram_version = known.planogram
+    annotation.prelabel_model_version = known.prelabel_model_version
+
+
+def _products(session: Session, boxes: Sequence[AnnotatedBox], version: int, now: datetime) -> dict[int, Gtin]:
     """Return the product that each named facing shows today, by its place in the boxes."""
-    return {
-        place: product_of(catalogue, box.gtin, f"boxes[{place}].gtin", now.date())
-        for place, box in enumerate(boxes)
-        if box.gtin is not None
-    }
+    named = {place: box.gtin for place, box in enumerate(boxes) if box.gtin is not None}
+    if not named:
+        return {}
+    catalogue = read_products(session, named.values(), version)
+    return {place: product_of(catalogue, gtin, f"boxes[{place}].gtin", now.date()) for place, gtin in named.items()}
+
+
+def _lead_seconds(task: TaskRecord, known: Circumstances, now: datetime) -> float | None:
+    """Return the seconds since the annotator could begin: of several tasks of a lease, since the one before."""
+    begun = [at for at in (task.leased_at, known.last_submitted) if at is not None]
+    return (now - max(begun)).total_seconds() if begun else None
+
+
+def _verdicts_wanted(task: TaskRecord) -> Problem:
+    return Problem(
+        422,
+        "verdicts-wanted",
+        "This task asks for verdicts on positions, not for boxes.",
+        field="boxes",
+        remedy=f"Send them to POST /v1/tasks/{task.id}/verdicts.",
+    )

@@ -1,16 +1,39 @@
-"""Taking tasks, and proving that one still holds them."""
+"""Taking tasks, and what may become of those that one holds."""
 
-import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
+from sqlalchemy import BindParameter, ColumnElement, String, bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from labeling.costs import ASSUMED_COST
-from labeling.leases import Effort, Lease, TaskState, check_transition, fit_tasks, is_expired, open_lease
+from labeling.leases import Effort, EscalationReason, Lease, SkipReason, TaskState, fit_tasks
 from service.problems import Problem
-from service.records import TaskRecord
-from service.tasks.queries import lock_next_queued, lock_task, return_expired
-from service.tasks.schemas import MOST_TASKS, LeaseRequest
+from service.quality.gold import blind_task_for
+from service.records import PassRecord, TaskRecord
+from service.tasks.leasing import finish_held, hold, put, queued, requeue, take
+from service.tasks.queries import add_pass, newest_cost, of_category, predicted_boxes_ahead, unknown_to
+from service.tasks.schemas import MOST_PRIORITY, MOST_TASKS, LeaseRequest
+
+ESCALATED = 10  # added to the priority of what waits for an expert
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRules:
+    """What holds for every lease.
+
+    Attributes:
+        minutes: it lasts.
+        most_held: tasks in one person's hands, about: two requests of one person at once may exceed it.
+        gold_share: of the tasks handed out are copies with known answers.
+    """
+
+    minutes: float
+    most_held: int = 200
+    gold_share: float = 0.0
 
 
 def take_tasks(
@@ -19,104 +42,214 @@ def take_tasks(
     annotator_id: str,
     store_ids: frozenset[str] | None,
     now: datetime,
-    minutes: float,
+    rules: LeaseRules,
+    *,
+    expert: bool = False,
 ) -> tuple[Lease, list[TaskRecord]]:
-    """Lease the first queued tasks that fit the request; none if the queue is empty.
+    """Lease the first queued tasks that fit the request; none if there is none for this annotator.
 
     Args:
         session: for writing; no other transaction gets these tasks, before its end or after.
-        request: how much work.
+        request: how much work, and of what.
         annotator_id: who holds the lease.
         store_ids: only tasks of these stores; None for all.
         now: the lease begins.
-        minutes: it lasts.
+        rules: for every lease.
+        expert: whether the annotator gets tasks for experts, too, and these first.
     """
-    return_expired(session, now)
-    lease = open_lease(annotator_id, now, minutes, lambda: _new_token(now, minutes))
-    taken: list[TaskRecord] = []
-    while len(taken) < _most(request):
-        task = lock_next_queued(session, store_ids, [task.id for task in taken])
-        if task is None or not _fits(request, [*taken, task]):
-            break
-        _change(task, TaskState.LEASED)
-        task.lease_token, task.leased_by, task.leased_until = lease.token, annotator_id, lease.leased_until
-        taken.append(task)
-    session.flush()
-    return lease, taken
+    if request.store_ids is not None:
+        asked = frozenset(request.store_ids)
+        store_ids = asked if store_ids is None else store_ids & asked
+    where, given = _wanted_again(request, annotator_id, store_ids)
+    fitting = _fitting(session, request)
+    limited = request.boxes is not None or request.minutes is not None
+    most = request.count or (MOST_TASKS if limited else 1)
+    if limited:
+        ahead = queued(TaskRecord, wanted(request, annotator_id, store_ids), expert)
+        most = fitting(predicted_boxes_ahead(session, ahead, most))
+    lease, heads = take(
+        session,
+        TaskRecord,
+        annotator_id,
+        now,
+        rules.minutes,
+        most=most,
+        where=where,
+        given=given,
+        experts=expert,
+        most_held=rules.most_held,
+    )
+    kept = _different_parts(heads)
+    kept = kept[: fitting([task.predicted_boxes for task in kept])]  # others may have taken what was looked at
+    given_out = _with_gold(session, kept, lease, now, rules.gold_share, store_ids, request.category)
+    _put_back(session, heads, given_out)
+    return lease, given_out
 
 
-def hold_task(session: Session, task_id: str, annotator_id: str, token: str, now: datetime) -> TaskRecord:
-    """Return a task that this annotator holds with this token, locked until the transaction ends.
+def skip_task(
+    session: Session,
+    task_id: str,
+    annotator_id: str,
+    token: str,
+    now: datetime,
+    reason: SkipReason,
+    note: str | None,
+) -> TaskRecord:
+    """Pass a task over that the annotator holds: nobody is asked to label it again.
 
     Raises:
-        Problem: task-not-found, lease-not-yours, lease-expired or lease-already-used.
+        Problem: as `leasing.hold` does.
     """
-    task = lock_task(session, task_id)
-    if not secrets.compare_digest((task.lease_token or "").encode(), token.encode()):
-        raise _expired() if _ended(token, now) else _not_yours()
-    if task.state in (TaskState.LABELLED, TaskState.SKIPPED):
-        raise Problem(
-            409,
-            "lease-already-used",
-            f"This task was {task.state} with this lease already.",
-            field="lease_token",
-            remedy=f"GET /v1/tasks/{task.id} shows what became of it; lease another one.",
-        )
-    if task.leased_until is None or is_expired(task.leased_until, now):
-        raise _expired()
-    if task.leased_by != annotator_id:
-        raise _not_yours()
+    task = finish_held(session, TaskRecord, task_id, annotator_id, token, now, TaskState.SKIPPED)
+    task.skip_reason, task.note = reason, note
+    _pass_on(session, task, annotator_id, "skipped", reason, note, now)
     return task
 
 
-def finish_task(task: TaskRecord, state: TaskState) -> None:
-    """End the hold; the token stays, so that using it twice can be told from never having had it."""
-    _change(task, state)
-    task.leased_until = None
+def release_task(session: Session, task_id: str, annotator_id: str, token: str, now: datetime) -> TaskRecord:
+    """Give a task back for others, that the annotator holds.
+
+    Raises:
+        Problem: as `leasing.hold` does.
+    """
+    task = hold(session, TaskRecord, task_id, annotator_id, token, now)
+    requeue(task)
+    return task
 
 
-def _change(task: TaskRecord, state: TaskState) -> None:
-    check_transition(TaskState(task.state), state)
-    task.state = state
+def escalate_task(
+    session: Session,
+    task_id: str,
+    annotator_id: str,
+    token: str,
+    now: datetime,
+    reason: EscalationReason,
+    note: str | None,
+) -> TaskRecord:
+    """Leave a task that the annotator holds to an expert, before all that waits.
+
+    Raises:
+        Problem: as `leasing.hold` does; already-with-experts.
+    """
+    task = hold(session, TaskRecord, task_id, annotator_id, token, now)
+    if task.expert:
+        raise Problem(
+            409,
+            "already-with-experts",
+            "This task was escalated before.",
+            remedy="Release it for another expert, or skip it.",
+        )
+    requeue(task)
+    task.expert, task.priority, task.note = True, min(task.priority + ESCALATED, MOST_PRIORITY), note
+    _pass_on(session, task, annotator_id, "escalated", reason, note, now)
+    return task
 
 
-def _most(request: LeaseRequest) -> int:
-    unlimited = request.boxes is not None or request.minutes is not None
-    return request.count or (MOST_TASKS if unlimited else 1)
+def prioritise(session: Session, task: TaskRecord, priority: int) -> None:
+    """Let a task come sooner or later, and with it its blind copies: they must not be told by it."""
+    with_copies = update(TaskRecord).where(or_(TaskRecord.id == task.id, TaskRecord.copy_of == task.id))
+    session.execute(with_copies.values(priority=priority), execution_options={"synchronize_session": "fetch"})
+    session.refresh(task)
 
 
-def _fits(request: LeaseRequest, tasks: list[TaskRecord]) -> bool:
+def wanted(request: LeaseRequest, annotator_id: str, store_ids: frozenset[str] | None) -> list[ColumnElement[bool]]:
+    """Say which queued tasks an annotator may get that fit what he asked for."""
+    stores = None if store_ids is None else sorted(store_ids)
+    return _conditions(annotator_id, stores, request.kind, request.category)
+
+
+def _wanted_again(
+    request: LeaseRequest, annotator_id: str, store_ids: frozenset[str] | None
+) -> tuple[tuple[ColumnElement[bool], ...], dict[str, Any]]:
+    """Return the same conditions with bound parameters, made once, and the parameters' values."""
+    stores = None if store_ids is None else sorted(store_ids)
+    values = {
+        "of_annotator": annotator_id,
+        "of_stores": stores,
+        "of_kind": request.kind,
+        "of_category": request.category,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    return _bound_conditions(frozenset(given)), given
+
+
+@cache
+def _bound_conditions(names: frozenset[str]) -> tuple[ColumnElement[bool], ...]:
+    bound = {name: bindparam(name, type_=String, expanding=name == "of_stores") for name in names}
+    annotator, rest = bound["of_annotator"], (bound.get(name) for name in ("of_stores", "of_kind", "of_category"))
+    return tuple(_conditions(annotator, *rest))
+
+
+def _conditions(
+    annotator: str | BindParameter[str],
+    stores: Sequence[str] | BindParameter[str] | None,
+    kind: str | BindParameter[str] | None,
+    category: str | BindParameter[str] | None,
+) -> list[ColumnElement[bool]]:
+    found = unknown_to(annotator)
+    if stores is not None:
+        found.append(TaskRecord.store_id.in_(stores))
+    if kind is not None:
+        found.append(TaskRecord.kind == kind)
+    if category is not None:
+        found.append(of_category(category))
+    return found
+
+
+def _fitting(session: Session, request: LeaseRequest) -> Callable[[Sequence[int]], int]:
+    """Return what says how many tasks of so many boxes each fit into the lease."""
     if request.boxes is None and request.minutes is None:
-        return True
-    efforts = [Effort(task.predicted_boxes, ASSUMED_COST.seconds(task.predicted_boxes)) for task in tasks]
-    return fit_tasks(efforts, boxes=request.boxes, minutes=request.minutes) == len(tasks)
+        return len
+    cost = ASSUMED_COST if request.minutes is None else newest_cost(session)
+
+    def fitting(boxes: Sequence[int]) -> int:
+        efforts = [Effort(number, cost.seconds(number)) for number in boxes]
+        return fit_tasks(efforts, boxes=request.boxes, minutes=request.minutes)
+
+    return fitting
 
 
-def _new_token(now: datetime, minutes: float) -> str:
-    # Carries its end, so that who comes too late is told so even after the task went to somebody else.
-    return f"{int(now.timestamp() + 60 * minutes)}.{secrets.token_urlsafe(24)}"
+def _different_parts(tasks: Sequence[TaskRecord]) -> list[TaskRecord]:
+    """Leave out tasks of a part that an earlier one is of: a task and its blind copy, or two copies."""
+    first = {(task.capture_id, task.kind, task.part): task for task in reversed(tasks)}
+    return [task for task in tasks if first[task.capture_id, task.kind, task.part] is task]
 
 
-def _ended(token: str, now: datetime) -> bool:
-    end = token.partition(".")[0]
-    return end.isdecimal() and len(end) < 16 and int(end) <= now.timestamp()
+def _with_gold(
+    session: Session,
+    heads: Sequence[TaskRecord],
+    lease: Lease,
+    now: datetime,
+    share: float,
+    store_ids: frozenset[str] | None,
+    category: str | None,
+) -> list[TaskRecord]:
+    """Return as many tasks as there are heads: the heads in their order, and now and then gold before one."""
+    given_out: list[TaskRecord] = []
+    waiting = list(heads)
+    while len(given_out) < len(heads):
+        gold = share > 0 and blind_task_for(
+            session, lease.annotator_id, waiting[0], now, share=share, store_ids=store_ids, category=category
+        )
+        if gold:
+            put(gold, lease, now)
+            session.flush()
+        given_out.append(gold or waiting.pop(0))
+    return given_out
 
 
-def _expired() -> Problem:
-    return Problem(
-        409,
-        "lease-expired",
-        "This lease has ended; the task went back to the queue.",
-        field="lease_token",
-        remedy="Lease tasks again with POST /v1/tasks/lease.",
-    )
+def _put_back(session: Session, heads: Sequence[TaskRecord], given_out: Sequence[TaskRecord]) -> None:
+    kept = {task.id for task in given_out}
+    for task in heads:
+        if task.id not in kept:
+            requeue(task)
+            task.leased_by = None  # who has not seen it
+    session.flush()
 
 
-def _not_yours() -> Problem:
-    return Problem(
-        403,
-        "lease-not-yours",
-        "This is not the lease of this task.",
-        field="lease_token",
-        remedy="Send the lease_token that came with the task, with the key that leased it.",
-    )
+def _pass_on(
+    session: Session, task: TaskRecord, annotator_id: str, how: str, reason: str, note: str | None, now: datetime
+) -> None:
+    passed = PassRecord(annotator=annotator_id, capture_id=task.capture_id, kind=task.kind, part=task.part)
+    passed.task_id, passed.how, passed.reason, passed.note, passed.at = task.id, how, reason, note, now
+    add_pass(session, passed)

@@ -1,26 +1,48 @@
 """SQL about tasks, their leases and annotations."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, ColumnElement, Select, String, and_, bindparam, func, select, update
+from sqlalchemy.orm import Session, aliased
 
-from labeling.leases import TaskState
+from labeling.costs import ASSUMED_COST, CostModel
+from labeling.leases import Purpose, TaskState
 from service.catalogue.states import State
+from service.guidelines.queries import version_labelled_by
 from service.problems import Problem, not_found
-from service.records import AnnotationRecord, CaptureRecord, FacingLabelRecord, TaskRecord
+from service.records import (
+    AnnotationRecord,
+    BlindAnnotationRecord,
+    CaptureRecord,
+    FacingLabelRecord,
+    PassRecord,
+    RoundRecord,
+    TaskCategoryRecord,
+    TaskRecord,
+    UtcDateTime,
+)
 
 
-def get_task(session: Session, task_id: str, store_ids: frozenset[str] | None) -> tuple[TaskRecord, CaptureRecord]:
+def get_task(
+    session: Session, task_id: str, store_ids: frozenset[str] | None, annotator: str | None = None
+) -> tuple[TaskRecord, CaptureRecord]:
     """Return a task and its capture; one outside of these stores is answered as if there were none.
+
+    Args:
+        session: for reading.
+        task_id: the task's.
+        store_ids: only of these stores; None for all.
+        annotator: only what this annotator may know of (`seen_by`); None for all.
 
     Raises:
         Problem: task-not-found.
     """
-    row = session.execute(_with_captures(store_ids).where(TaskRecord.id == task_id)).one_or_none()
+    row = session.execute(_with_captures(store_ids, annotator).where(TaskRecord.id == task_id)).one_or_none()
     if row is None:
-        raise _not_found(task_id)
+        raise _not_found(session, task_id, store_ids)
     task, capture = row
     return task, capture
 
@@ -33,48 +55,163 @@ def lock_task(session: Session, task_id: str) -> TaskRecord:
     """
     task = session.scalar(select(TaskRecord).where(TaskRecord.id == task_id).with_for_update())
     if task is None:
-        raise _not_found(task_id)
+        raise _not_found(session, task_id, None)
     return task
 
 
-def lock_next_queued(session: Session, store_ids: frozenset[str] | None, taken: Sequence[str]) -> TaskRecord | None:
-    """Return the first queued task that no other transaction is about to lease, locked (SQLite has locked already).
-
-    Args:
-        session: for writing.
-        store_ids: only tasks of these stores; None for all.
-        taken: tasks that this transaction locked before.
-    """
-    query = select(TaskRecord).where(TaskRecord.state == TaskState.QUEUED, TaskRecord.id.not_in(taken))
-    if store_ids is not None:
-        reachable = select(CaptureRecord.id).where(CaptureRecord.store_id.in_(store_ids))
-        query = query.where(TaskRecord.capture_id.in_(reachable))
-    first = query.order_by(TaskRecord.rank, TaskRecord.created_at).limit(1)
-    return session.scalar(first.with_for_update(skip_locked=True))
-
-
-def return_expired(session: Session, now: datetime) -> None:
-    """Put tasks whose lease ran out back into the queue; the token stays, so that a late holder can be told why."""
-    expired = select(TaskRecord).where(TaskRecord.state == TaskState.LEASED, TaskRecord.leased_until <= now)
-    for task in session.scalars(expired.with_for_update(skip_locked=True)):
-        task.state, task.leased_by, task.leased_until = TaskState.QUEUED, None, None
-    session.flush()
-
-
 def list_tasks(
-    session: Session, state: TaskState | None, store_ids: frozenset[str] | None, limit: int
+    session: Session,
+    state: TaskState | None,
+    store_ids: frozenset[str] | None,
+    limit: int,
+    annotator: str | None = None,
 ) -> Sequence[tuple[TaskRecord, CaptureRecord]]:
-    """Return tasks and their captures in the order of labelling, of one state or of all."""
-    query = _with_captures(store_ids)
+    """Return tasks and their captures in the order of labelling, of one state or of all; see `get_task`."""
+    query = _with_captures(store_ids, annotator)
+    if annotator is None:
+        query = query.where(TaskRecord.purpose == Purpose.LABEL)
     if state is not None:
         query = query.where(TaskRecord.state == state)
-    rows = session.execute(query.order_by(TaskRecord.rank, TaskRecord.created_at).limit(limit))
+    in_order = (TaskRecord.expert.desc(), TaskRecord.priority.desc(), TaskRecord.rank, TaskRecord.created_at)
+    rows = session.execute(query.order_by(*in_order, TaskRecord.id).limit(limit))
     return [(task, capture) for task, capture in rows]
+
+
+def seen_by(annotator: str) -> ColumnElement[bool]:
+    """Say which tasks an annotator may know of: his own, blind copies included.
+
+    Not what waits: what was not on that list and is leased a moment later would be a blind copy. Nor what others
+    labelled: a photo of theirs would tell the same.
+    """
+    return TaskRecord.leased_by == annotator
+
+
+def unknown_to(annotator: str | BindParameter[str]) -> list[ColumnElement[bool]]:
+    """Say which tasks may be handed to an annotator: of parts that he has no other task of, and did not pass on."""
+    passed = (
+        select(func.count())
+        .select_from(PassRecord)
+        .where(
+            PassRecord.annotator == annotator,
+            PassRecord.capture_id == TaskRecord.capture_id,
+            PassRecord.kind == TaskRecord.kind,
+            PassRecord.part == TaskRecord.part,
+        )
+    )
+    return [passed.scalar_subquery() == 0, ~_has_another(annotator)]
+
+
+def of_category(category: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Say which tasks seem to show a category; its path is joined by "/"."""
+    shown = select(TaskCategoryRecord.task_id).where(
+        TaskCategoryRecord.task_id == TaskRecord.id, TaskCategoryRecord.category == category
+    )
+    return shown.exists()
+
+
+def predicted_boxes_ahead(session: Session, query: Select[str], most: int) -> Sequence[int]:
+    """Return the numbers of boxes drawn beforehand in the first queued tasks; nothing is locked."""
+    return session.scalars(query.with_only_columns(TaskRecord.predicted_boxes).limit(most)).all()
+
+
+def newest_cost(session: Session) -> CostModel:
+    """Return what the newest round reckoned annotators' seconds by; the assumed cost where none did."""
+    per_task, per_box = (RoundRecord.inputs[name].as_float() for name in ("seconds_per_task", "seconds_per_box"))
+    newest = select(per_task, per_box).order_by(RoundRecord.created_at.desc()).limit(1)
+    row = session.execute(newest).one_or_none()
+    return ASSUMED_COST if row is None or None in row else CostModel(*row)
+
+
+def add_pass(session: Session, passed: PassRecord) -> None:
+    """Keep that somebody passed a part on, instead of an earlier time."""
+    session.merge(passed)
+
+
+def _has_another(annotator: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Whether an annotator has another task of the same part.
+
+    Counted, for `exists` would be joined: with everything that he ever labelled, instead of with the capture's tasks.
+    """
+    other = aliased(TaskRecord)
+    others = (
+        select(func.count())
+        .select_from(other)
+        .where(
+            other.capture_id == TaskRecord.capture_id,
+            other.kind == TaskRecord.kind,
+            other.part == TaskRecord.part,
+            other.id != TaskRecord.id,
+            other.leased_by == annotator,
+        )
+    )
+    return others.scalar_subquery() > 0
 
 
 def capture_of(session: Session, task: TaskRecord) -> CaptureRecord:
     """Return the capture that a task is about."""
     return session.scalars(select(CaptureRecord).where(CaptureRecord.id == task.capture_id)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What it takes to label some tasks.
+
+    Attributes:
+        captures: that they are about, by id.
+        earlier: by task what counts of those that were labelled before.
+        guideline_version: by which the first of them is labelled; None before one was put in force.
+    """
+
+    captures: dict[str, CaptureRecord]
+    earlier: dict[str, AnnotationRecord]
+    guideline_version: int | None
+
+
+def desk_of(session: Session, tasks: Sequence[TaskRecord]) -> Desk:
+    """Return what it takes to label tasks, at least one."""
+    first = tasks[0]
+    asked = {"ids": [task.id for task in tasks], "original": first.copy_of or first.id, "leased_at": first.leased_at}
+    rows = session.execute(_desk(), asked).all()
+    return Desk(
+        {capture.id: capture for capture, _, _ in rows},
+        {annotation.task_id: annotation for _, annotation, _ in rows if annotation is not None},
+        rows[0].guideline_version,
+    )
+
+
+@cache
+def _desk() -> Select[*tuple[Any, ...]]:
+    """Return the statement, made once: making it takes longer than its answer."""
+    counts = and_(AnnotationRecord.task_id == TaskRecord.id, AnnotationRecord.superseded_by.is_(None))
+    version = version_labelled_by(bindparam("original", type_=String), bindparam("leased_at", type_=UtcDateTime))
+    return (
+        select(CaptureRecord, AnnotationRecord, version.label("guideline_version"))
+        .select_from(TaskRecord)
+        .join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
+        .join(AnnotationRecord, counts, isouter=True)
+        .where(TaskRecord.id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+def answered(
+    session: Session, task: TaskRecord, annotator: str | None = None
+) -> AnnotationRecord | BlindAnnotationRecord | None:
+    """Return what was last submitted for a task or a blind copy, None if nothing was.
+
+    To an annotator only what he drew himself: what others made of it would tell which tasks are no blind copies.
+    """
+    if task.purpose == Purpose.LABEL and annotator is None:
+        return annotation_of(session, task.id)
+    drawn: type[AnnotationRecord | BlindAnnotationRecord] = (
+        AnnotationRecord if task.purpose == Purpose.LABEL else BlindAnnotationRecord
+    )
+    query: Select[Any] = select(drawn).where(drawn.task_id == task.id)
+    if annotator is not None:
+        query = query.where(drawn.annotator == annotator)
+    newest: AnnotationRecord | BlindAnnotationRecord | None = session.scalar(
+        query.order_by(drawn.created_at.desc(), drawn.id.desc()).limit(1)
+    )
+    return newest
 
 
 def annotation_of(session: Session, task_id: str) -> AnnotationRecord | None:
@@ -98,10 +235,15 @@ def supersede(session: Session, earlier: AnnotationRecord, later: AnnotationReco
     session.execute(labels.values(state=State.REPLACED))
 
 
-def _with_captures(store_ids: frozenset[str] | None) -> Select[TaskRecord, CaptureRecord]:
+def _with_captures(store_ids: frozenset[str] | None, annotator: str | None) -> Select[TaskRecord, CaptureRecord]:
     query = select(TaskRecord, CaptureRecord).join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
-    return query if store_ids is None else query.where(CaptureRecord.store_id.in_(store_ids))
+    if annotator is not None:
+        query = query.where(seen_by(annotator))
+    return query if store_ids is None else query.where(TaskRecord.store_id.in_(store_ids))
 
 
-def _not_found(task_id: str) -> Problem:
-    return not_found("task", task_id, remedy="GET /v1/tasks lists the tasks there are.")
+def _not_found(session: Session, task_id: str, store_ids: frozenset[str] | None) -> Problem:
+    store_id = session.scalar(select(TaskRecord.store_id).where(TaskRecord.id == task_id))
+    hidden = store_ids is not None and store_id is not None and store_id not in store_ids
+    remedy = "GET /v1/tasks lists the tasks there are."
+    return not_found("task", task_id, remedy=remedy, hidden_in=store_id if hidden else None)

@@ -3,10 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from labeling.leases import TaskState, check_transition
+from labeling.leases import TaskState
 from retail.gtin import Gtin
 from service.catalogue.states import State
 from service.records import AnnotationRecord, FacingLabelRecord, TaskRecord
+from service.tasks.leasing import requeue
 
 MOST_REASON = 500
 
@@ -20,10 +21,13 @@ def requeue_tasks_showing(session: Session, gtin: Gtin, reason: str) -> None:
     )
     tasks = select(TaskRecord).where(TaskRecord.id.in_(showing)).order_by(TaskRecord.id).with_for_update()
     for task in session.scalars(tasks):
-        waiting = task.state in (TaskState.QUEUED, TaskState.LEASED)  # for another change: that one is not done yet
-        if task.state != TaskState.QUEUED:
-            check_transition(TaskState(task.state), TaskState.QUEUED)
-        task.state, task.leased_by, task.leased_until = TaskState.QUEUED, None, None
-        task.skip_reason = None
-        task.reason = (f"{task.reason}; {reason}" if waiting else reason)[:MOST_REASON]
+        requeue_task(task, reason)
     session.flush()
+
+
+def requeue_task(task: TaskRecord, reason: str) -> None:
+    """Queue a task anew, locked by the caller, whoever holds it now; what it waits for already is still said."""
+    waiting = task.state in (TaskState.QUEUED, TaskState.LEASED)  # for another change: that one is not done yet
+    requeue(task)
+    task.skip_reason = None
+    task.reason = (f"{task.reason}; {reason}" if waiting else reason)[:MOST_REASON]

@@ -1,35 +1,46 @@
 """Tasks over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy.orm import Session
 
-from labeling.guidelines import GUIDELINE_V1
 from labeling.leases import TaskState
 from service.auth.callers import Caller, require
-from service.auth.permissions import Action
+from service.auth.permissions import Action, Role
 from service.catalogue.queries import hold_catalogue
+from service.context import Context
 from service.dependencies import ContextOf
 from service.ids import RecordId
 from service.naming.shelf_references import pictures_of_named
 from service.problems import not_found
-from service.records import AnnotationRecord, CaptureRecord, TaskRecord
-from service.tasks.annotating import annotate, todays_boxes
-from service.tasks.holding import finish_task, hold_task, take_tasks
-from service.tasks.queries import annotation_of, capture_of, get_task, list_tasks
+from service.records import TaskRecord
+from service.tasks.answers import annotation_answer, lease_answer, only_own, task_answer, task_summary
+from service.tasks.holding import (
+    LeaseRules,
+    escalate_task,
+    prioritise,
+    release_task,
+    skip_task,
+    take_tasks,
+)
+from service.tasks.leasing import extend
+from service.tasks.queries import answered, get_task, list_tasks
 from service.tasks.schemas import (
     AnnotateRequest,
     AnnotationAnswer,
-    GuidelineAnswer,
+    ChangeRequest,
+    EscalateRequest,
+    ExtendAnswer,
+    ExtendRequest,
     LeaseAnswer,
-    LeasedTask,
     LeaseRequest,
     ReleaseRequest,
     SkipRequest,
     TaskAnswer,
     TaskSummary,
 )
+from service.tasks.submitting import submit_boxes
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 Annotator = Annotated[Caller, Depends(require(Action.LABEL))]
@@ -37,17 +48,15 @@ Annotator = Annotated[Caller, Depends(require(Action.LABEL))]
 
 @router.post("/lease")
 def lease_tasks(context: ContextOf, caller: Annotator, request: LeaseRequest) -> LeaseAnswer:
-    """Take tasks for a while: nobody else gets them until they are labelled, skipped, released or the lease ends."""
+    """Take tasks for a while: nobody else gets them until they are labelled, skipped, released or the lease ends.
+
+    They come in the order of their priority, then of their rank in the round. Experts get first what was escalated.
+    Nobody gets a part of a photo again that he skipped or escalated.
+    """
+    rules, expert = lease_rules(context), caller.role != Role.ANNOTATOR
     with context.database.write() as session:
-        lease, tasks = take_tasks(
-            session, request, caller.id, caller.store_ids, context.clock(), context.settings.lease_minutes
-        )
-        return LeaseAnswer(
-            lease_token=lease.token,
-            leased_until=lease.leased_until,
-            tasks=[_leased(session, task) for task in tasks],
-            guideline=_guideline(),
-        )
+        lease, tasks = take_tasks(session, request, caller.id, caller.store_ids, context.clock(), rules, expert=expert)
+        return lease_answer(session, lease, tasks, caller)
 
 
 @router.get("")
@@ -57,28 +66,44 @@ def read_tasks(
     state: TaskState | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[TaskSummary]:
-    """List tasks in the order of labelling, of one state or of all."""
+    """List tasks in the order of labelling, of one state or of all; annotators see their own."""
     with context.database.read() as session:
-        rows = list_tasks(session, state, caller.store_ids, limit)
-        return [TaskSummary(**_summary(task, capture)) for task, capture in rows]
+        rows = list_tasks(session, state, caller.store_ids, limit, only_own(caller))
+        return [task_summary(task, capture, caller) for task, capture in rows]
 
 
 @router.get("/{task_id}")
 def read_task(context: ContextOf, caller: Annotator, task_id: RecordId) -> TaskSummary:
     """Show a task."""
     with context.database.read() as session:
-        return TaskSummary(**_summary(*get_task(session, task_id, caller.store_ids)))
+        return task_summary(*get_task(session, task_id, caller.store_ids, only_own(caller)), caller)
+
+
+@router.patch("/{task_id}")
+def change_task(
+    context: ContextOf,
+    caller: Annotated[Caller, Depends(require(Action.ORDER_TASKS))],
+    task_id: RecordId,
+    request: ChangeRequest,
+) -> TaskAnswer:
+    """Let a task come sooner or later."""
+    with context.database.write() as session:
+        task, _ = get_task(session, task_id, caller.store_ids)
+        prioritise(session, task, request.priority)
+        return task_answer(task, caller)
 
 
 @router.get("/{task_id}/annotation")
 def read_annotation(context: ContextOf, caller: Annotator, task_id: RecordId) -> AnnotationAnswer:
-    """Show what was last submitted for a task."""
+    """Show what was last submitted for a task; annotators see it of tasks of their own."""
     with context.database.read() as session:
-        task, _ = get_task(session, task_id, caller.store_ids)
-        annotation = annotation_of(session, task.id)
+        task, _ = get_task(session, task_id, caller.store_ids, only_own(caller))
+        if only_own(caller) not in (None, task.leased_by):
+            raise not_found("task", task_id, remedy="GET /v1/tasks lists the tasks there are.")
+        annotation = answered(session, task, only_own(caller))
         if annotation is None:
             raise not_found("annotation", task_id, remedy="The task is not labelled yet.")
-        return _annotation(session, annotation)
+        return annotation_answer(session, annotation)
 
 
 @router.post("/{task_id}/annotations", status_code=201)
@@ -87,63 +112,63 @@ def submit(context: ContextOf, caller: Annotator, task_id: RecordId, request: An
     now = context.clock()
     with pictures_of_named(context, task_id, request.boxes) as named, context.database.write() as session:
         hold_catalogue(session)
-        task = hold_task(session, task_id, caller.id, request.lease_token, now)
-        annotation = annotate(session, task, request, caller.id, now)
+        annotation = submit_boxes(session, task_id, request, caller.id, now, context.settings.quality)
         named.keep(session, now)
-        return _annotation(session, annotation)
+        return annotation_answer(session, annotation)
 
 
 @router.post("/{task_id}/skip")
 def skip(context: ContextOf, caller: Annotator, task_id: RecordId, request: SkipRequest) -> TaskAnswer:
     """Pass a leased task over; nobody is asked to label it again."""
     with context.database.write() as session:
-        task = hold_task(session, task_id, caller.id, request.lease_token, context.clock())
-        finish_task(task, TaskState.SKIPPED)
-        task.skip_reason = request.reason
-        return TaskAnswer.model_validate(task)
+        task = skip_task(
+            session, task_id, caller.id, request.lease_token, context.clock(), request.reason, request.note
+        )
+        return _changed(session, task, caller)
 
 
 @router.post("/{task_id}/release")
 def release(context: ContextOf, caller: Annotator, task_id: RecordId, request: ReleaseRequest) -> TaskAnswer:
     """Give a leased task back for others."""
     with context.database.write() as session:
-        task = hold_task(session, task_id, caller.id, request.lease_token, context.clock())
-        finish_task(task, TaskState.QUEUED)
-        return TaskAnswer.model_validate(task)
+        task = release_task(session, task_id, caller.id, request.lease_token, context.clock())
+        return _changed(session, task, caller)
 
 
-def _summary(task: TaskRecord, capture: CaptureRecord) -> dict[str, Any]:
-    return {
-        **TaskAnswer.model_validate(task).model_dump(),
-        "store_id": capture.store_id,
-        "bay_id": capture.bay_id,
-        "taken_at": capture.taken_at,
-        "photo_url": f"/v1/captures/{capture.id}/photo",
-    }
+@router.post("/{task_id}/escalate")
+def escalate(context: ContextOf, caller: Annotator, task_id: RecordId, request: EscalateRequest) -> TaskAnswer:
+    """Leave a leased task to an expert, with what made it hard."""
+    with context.database.write() as session:
+        task = escalate_task(
+            session, task_id, caller.id, request.lease_token, context.clock(), request.reason, request.note
+        )
+        return _changed(session, task, caller)
 
 
-def _leased(session: Session, task: TaskRecord) -> LeasedTask:
-    capture, annotation = capture_of(session, task), annotation_of(session, task.id)
-    return LeasedTask(
-        **_summary(task, capture),
-        width=capture.width,
-        height=capture.height,
-        prelabels=capture.detections if annotation is None else todays_boxes(session, annotation),
-        prelabel_model_version=capture.model_version,
-    )
+@router.post("/{task_id}/extend")
+def extend_lease(context: ContextOf, caller: Annotator, task_id: RecordId, request: ExtendRequest) -> ExtendAnswer:
+    """Hold a leased task longer, and all others of the same lease."""
+    minutes = request.minutes or context.settings.lease_minutes
+    with context.database.write() as session:
+        end = extend(
+            session,
+            TaskRecord,
+            task_id,
+            caller.id,
+            request.lease_token,
+            context.clock(),
+            minutes,
+            60 * context.settings.tasks.most_lease_hours,
+        )
+        return ExtendAnswer(lease_token=request.lease_token, leased_until=end)
 
 
-def _annotation(session: Session, annotation: AnnotationRecord) -> AnnotationAnswer:
-    return AnnotationAnswer(
-        **{name: getattr(annotation, name) for name in AnnotationAnswer.model_fields if name != "boxes"},
-        boxes=todays_boxes(session, annotation),
-    )
+def lease_rules(context: Context) -> LeaseRules:
+    """Return what the settings say of every lease of tasks."""
+    settings = context.settings
+    return LeaseRules(settings.lease_minutes, settings.tasks.most_held, settings.quality.gold_share)
 
 
-def _guideline() -> GuidelineAnswer:
-    return GuidelineAnswer(
-        version=GUIDELINE_V1.version,
-        text=GUIDELINE_V1.text,
-        rules={kind: list(rules) for kind, rules in GUIDELINE_V1.rules.items()},
-        when_to_skip=list(GUIDELINE_V1.when_to_skip),
-    )
+def _changed(session: Session, task: TaskRecord, caller: Caller) -> TaskAnswer:
+    session.flush()
+    return task_answer(task, caller)

@@ -1,24 +1,32 @@
 """Tasks as requests and answers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from labeling.leases import SkipReason, TaskState
+from labeling.leases import EscalationReason, SkipReason, TaskKind, TaskState
 from retail.boxes import DetectionKind
 from service.texts import Text
 
 MOST_TASKS = 100
+MOST_PRIORITY = 100
+Note = Annotated[Text, Field(max_length=500)]
+Corners = tuple[float, float, float, float]
 
 
 class LeaseRequest(BaseModel):
-    """How much work to take; several limits count together, none means one task."""
+    """How much work to take, and of what; several limits count together, none means one task."""
 
     model_config = ConfigDict(extra="forbid")
     boxes: int | None = Field(None, ge=1, description="pre-labelled boxes, about")
     minutes: float | None = Field(None, gt=0, le=24 * 60, description="modelled annotator minutes, about")
     count: int | None = Field(None, ge=1, le=MOST_TASKS, description="tasks, at most")
+    store_ids: list[Text] | None = Field(None, min_length=1, max_length=1000, description="tasks of these stores only")
+    category: Text | None = Field(
+        None, description='tasks that seem to show products at or below it only, levels joined by "/": "food/sweets"'
+    )
+    kind: TaskKind | None = Field(None, description="boxes or verdicts only")
 
 
 class TaskAnswer(BaseModel):
@@ -26,16 +34,21 @@ class TaskAnswer(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: str
-    round_id: str
+    kind: TaskKind
+    round_id: str | None = Field(description="null for annotators, as `rank` and `arm` are, and where no round asked")
     capture_id: str
+    tile: Corners | None = Field(description="the part of the photo to label, x1, y1, x2, y2; null for all of it")
     created_at: datetime
     state: TaskState
-    rank: int
-    arm: str
+    priority: int = Field(description="higher ones first")
+    expert: bool = Field(description="true: it waits for an expert")
+    rank: int | None
+    arm: str | None
     reason: str = Field(description="why the capture was picked, or is to be labelled again")
     predicted_boxes: int
     leased_until: datetime | None
     skip_reason: str | None
+    note: str | None = Field(description="of who skipped or escalated it last")
 
 
 class TaskSummary(TaskAnswer):
@@ -65,6 +78,7 @@ class GuidelineAnswer(BaseModel):
     text: str
     rules: dict[DetectionKind, list[str]]
     when_to_skip: list[str]
+    when_to_escalate: list[str]
 
 
 class LeaseAnswer(BaseModel):
@@ -81,7 +95,7 @@ class BoxIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     kind: Text = Field(description="facing, shelf, tag or gap")
-    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
+    box: Corners = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
     gtin: Text | None = Field(None, description="the product of a facing, where it is certain")
     ignore: bool = Field(False, description="too unclear to be right or wrong, or cut by the tile's border")
     occluded: bool = Field(False, description="something stands before it")
@@ -143,6 +157,16 @@ class SkipRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     lease_token: Text
     reason: SkipReason
+    note: Note | None = Field(None, description="for whoever looks at it later")
+
+
+class EscalateRequest(BaseModel):
+    """Why a task is left to an expert."""
+
+    model_config = ConfigDict(extra="forbid")
+    lease_token: Text
+    reason: EscalationReason
+    note: Note | None = Field(None, description="what the expert should look at")
 
 
 class ReleaseRequest(BaseModel):
@@ -150,3 +174,25 @@ class ReleaseRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     lease_token: Text
+
+
+class ExtendRequest(BaseModel):
+    """A lease that is to last longer."""
+
+    model_config = ConfigDict(extra="forbid")
+    lease_token: Text
+    minutes: float | None = Field(None, gt=0, le=24 * 60, description="from now; as long as a new lease if left out")
+
+
+class ExtendAnswer(BaseModel):
+    """When the lease ends now; never sooner than before."""
+
+    lease_token: str
+    leased_until: datetime
+
+
+class ChangeRequest(BaseModel):
+    """How urgent a task is."""
+
+    model_config = ConfigDict(extra="forbid")
+    priority: int = Field(ge=-MOST_PRIORITY, le=MOST_PRIORITY, description="higher ones first; 0 at first")

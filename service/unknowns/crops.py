@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.captures.queries import find_capture
+from service.captures.queries import deleted_captures, find_capture
 from service.database import Database
 from service.image_store import ImageStore
 from service.unknowns.queries import boxes_of_capture
@@ -36,12 +36,18 @@ class Crops:
             FileNotFoundError: if the photo is not stored any more.
         """
         with self._working:
+            self._forget_deleted()
             if facing_id not in self._cut.get(capture_id, {}):
                 self._cut[capture_id] = self._crops_of(capture_id)
             self._cut.move_to_end(capture_id)
             if len(self._cut) > _PHOTOS:
                 self._cut.popitem(last=False)
             return self._cut[capture_id][facing_id]
+
+    def _forget_deleted(self) -> None:
+        with self._database.read() as session:
+            for capture_id in deleted_captures(session, list(self._cut)):
+                del self._cut[capture_id]
 
     def _crops_of(self, capture_id: str) -> dict[str, Image]:
         with self._database.read() as session:

@@ -8,6 +8,7 @@ from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.dependencies import ContextOf
 from service.ids import RecordId
+from service.privacy.audit import note_view
 from service.problems import not_found
 from service.unknowns.clusters import Clusters
 from service.unknowns.crops import Crops
@@ -58,6 +59,7 @@ def read_crop(context: ContextOf, caller: Reader, crops: CropsOf, id: RecordId) 
     """Return the picture of a facing, cut from the stored photo."""
     with context.database.read() as session:
         facing = reachable_facings(session, caller, [id])[0]
+    note_view(context, caller, "crop", facing.capture_id, facing.store_id)
     try:
         picture = encode_jpeg(crops.get(id, facing.capture_id))
     except FileNotFoundError as error:

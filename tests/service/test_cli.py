@@ -166,3 +166,9 @@ def test_a_round_is_made_shown_and_replayed(shelfloop, service, clock, bay, clie
     wrong = shelfloop("rounds", "create", "--boxes", 8, "--term", "flip")
     assert wrong.exit_code == 2
     assert "flip=0" in wrong.stderr
+
+
+def test_how_good_labels_are(shelfloop, service):
+    assert "0 tasks by 0 annotators" in shelfloop("quality", "agreement").output
+    assert "annotator" in shelfloop("quality", "annotators").output
+    assert shelfloop("quality", "reviews").exit_code == 0

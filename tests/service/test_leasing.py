@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from service.auth.permissions import Role
 from service.context import Context
 from service.records import BayRecord, CaptureRecord, RoundRecord, StoreRecord, TaskRecord
-from service.tasks.holding import take_tasks
+from service.tasks.holding import LeaseRules, take_tasks
 from service.tasks.schemas import LeaseRequest
 
 FACING = {"kind": "facing", "box": [10, 20, 110, 220]}
@@ -126,7 +126,7 @@ def test_sixteen_at_once_never_get_the_same_task(context: Context) -> None:
         while True:
             with context.database.write() as session:
                 request = LeaseRequest(count=1 + number % 3)
-                _, tasks = take_tasks(session, request, f"a{number}", None, context.clock(), 30)
+                _, tasks = take_tasks(session, request, f"a{number}", None, context.clock(), LeaseRules(30))
             if not tasks:
                 return got
             got += [task.id for task in tasks]
@@ -230,7 +230,7 @@ def test_a_key_for_one_store_gets_tasks_of_that_store(context: Context, client: 
 def test_a_task_of_another_store_is_not_there(context: Context, client: TestClient, key_for: Any, path: str) -> None:
     add_tasks(context, 1)
     submit(client, FIRST, lease(client)["lease_token"], [FACING]).raise_for_status()
-    own, other = (key_for(Role.ANNOTATOR, [store]) for store in ("s1", "s2"))
+    own, other = (key_for(Role.EXPERT, [store]) for store in ("s1", "s2"))
     assert client.get(f"/v1/tasks/{FIRST}{path}", headers=own).status_code == 200
     hidden = client.get(f"/v1/tasks/{FIRST}{path}", headers=other)
     assert (hidden.status_code, hidden.json()["code"]) == (404, "task-not-found")

@@ -11,7 +11,8 @@ const fronts = new Map(); // GTIN -> promise of the path of its best picture
 
 export const forgetPicture = (gtin) => fronts.delete(gtin);
 
-function frontOf({ gtin, reference_id }) {
+function frontOf({ gtin, reference_id, picture_url }) {
+  if (picture_url) return picture_url;
   if (reference_id) return pathOfReference(gtin, reference_id);
   if (!fronts.has(gtin)) {
     fronts.set(gtin, read(`/v1/products/${gtin}/references`).then(({ references }) => {
@@ -29,7 +30,8 @@ export function productSearch(field, list, { otherwise = () => [], chosen, faile
 
   function draw() {
     list.replaceChildren(...shown.map((product, row) => {
-      const likeness = product.likeness === undefined ? null : make("small", {}, `${Math.round(100 * product.likeness)} % alike`);
+      const said = product.said ?? (product.likeness === undefined ? null : `${Math.round(100 * product.likeness)} % alike`);
+      const likeness = said && make("small", {}, said);
       const text = make("span", {}, make("strong", {}, product.name), make("small", {}, product.gtin), likeness);
       const item = make("li", { role: "option", id: `${list.id}-${row}` }, picture(() => frontOf(product)), text);
       item.ariaSelected = product.gtin === taken?.gtin;
@@ -96,6 +98,8 @@ export function productSearch(field, list, { otherwise = () => [], chosen, faile
       [taken, field.value] = [null, ""];
       search();
     },
+    // Shows these instead of what is found.
+    offer: (products) => show(products, 0),
     search,
   };
 }

@@ -15,11 +15,11 @@ key.addEventListener("input", () => localStorage.setItem("shelfloop-key", key.va
 
 export const onKeyChange = (act) => key.addEventListener("change", act);
 
-// Returns the response, or throws an Error with a message for people and the problem's code. A body is a form, or is
+// Returns the response, or throws an Error with a message for people and the problem's code (none: nothing was heard of the service). A body is a form, or is
 // written as JSON.
 export async function send(method, path, body) {
   const headers = { Authorization: `Bearer ${key.value.trim()}` };
-  if (body !== undefined && !(body instanceof FormData)) {
+  if (body !== undefined && !(body instanceof FormData || body instanceof Blob)) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(body);
   }
@@ -35,7 +35,7 @@ export async function send(method, path, body) {
     throw new Error("An API key is needed: put one into the field at the top. 'shelfloop keys create' makes one.");
   }
   const problem = await response.json();
-  throw Object.assign(new Error([problem.detail, problem.remedy].filter(Boolean).join(" ")), { code: problem.code });
+  throw Object.assign(new Error([problem.detail, problem.remedy].filter(Boolean).join(" ")), { code: problem.code, retryable: problem.retryable });
 }
 
 export const read = async (path) => (await send("GET", path)).json();

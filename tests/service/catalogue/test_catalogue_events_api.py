@@ -233,7 +233,7 @@ def test_a_change_waits_for_who_is_about_to_point_at_the_product(shop: Any) -> N
         with shop.context.database.write() as session:
             hold_catalogue(session)
             task = session.get_one(TaskRecord, id)
-            task.state = "leased"
+            task.state = "labelled"
             boxes = [{"kind": "facing", "box": BOXES[0], "gtin": A}]
             request = AnnotateRequest.model_validate({"lease_token": "", "boxes": boxes})
             annotate(session, task, request, "a test", shop.context.clock())

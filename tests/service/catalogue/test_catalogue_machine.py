@@ -258,7 +258,7 @@ class CatalogueMachine(RuleBasedStateMachine):
 
     def submit(self, task: TaskRecord, meant: list[int | Gtin | None]) -> None:
         drawn = [self.existing(one) if isinstance(one, int) else one for one in meant]
-        task.state, self.number = "leased", self.number + 1
+        task.state, self.number = "labelled", self.number + 1
         boxes = [
             {"kind": "facing", "box": (20 * place, 0, 20 * place + 10, 10), "gtin": gtin}
             for place, gtin in enumerate(drawn)

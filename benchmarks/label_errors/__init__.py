@@ -1,0 +1,1 @@
+"""How many planted label errors are found, and how much of what is flagged is clean."""

@@ -1,0 +1,1 @@
+"""Annotations as files of other tools, out and in."""

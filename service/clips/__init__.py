@@ -1,0 +1,1 @@
+"""Clips of store cameras: received, cut into pieces with faces covered, labelled with events, exported."""

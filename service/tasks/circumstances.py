@@ -1,0 +1,123 @@
+"""What holds for a task that is being labelled, read in one statement: it is asked at every submission."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, String, bindparam, exists, func, select
+from sqlalchemy.orm import Session
+
+from service.guidelines.queries import version_labelled_by
+from service.guidelines.versions import FIRST
+from service.planograms.queries import version_in_force
+from service.records import (
+    AnnotationRecord,
+    BayRecord,
+    BlindAnnotationRecord,
+    CaptureRecord,
+    CatalogueChangeRecord,
+    ComplianceRecord,
+    DraftRecord,
+    TaskRecord,
+    UtcDateTime,
+)
+
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # leased; what was in force newest counts then
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """A task's photo, the versions that hold, and what there is of the task already.
+
+    Attributes:
+        width: of the upright photo in pixels.
+        height: of it.
+        detections: what the model found when the photo came.
+        prelabel_model_version: that model.
+        planogram: id and version of what the capture was compared with, else of what counted for its bay that day.
+        catalogue_version: of the catalogue as it is now.
+        guideline_version: by which the task is labelled.
+        earlier: id of the annotation that counts of the task so far.
+        copied: whether the task has blind copies.
+        drafted: whether somebody's draft of it is kept.
+        last_submitted: when the annotator submitted another task since he leased this one.
+    """
+
+    width: int
+    height: int
+    detections: list[dict[str, Any]]
+    prelabel_model_version: int
+    planogram: tuple[str | None, int | None]
+    catalogue_version: int
+    guideline_version: int
+    earlier: str | None
+    copied: bool
+    drafted: bool
+    last_submitted: datetime | None
+
+
+def circumstances_of(session: Session, task: TaskRecord, annotator: str) -> Circumstances:
+    """Read what holds for a task that an annotator labels."""
+    asked = {
+        "task": task.id,
+        "original": task.copy_of or task.id,
+        "capture": task.capture_id,
+        "annotator": annotator,
+        "leased_at": task.leased_at or _NEVER,
+    }
+    row = session.execute(_question(), asked).one()
+    *_, last, last_blind = row
+    planogram: tuple[str | None, int | None] = (row.compared_with, row.compared_version)
+    if row.compared_with is None and row.planogram_id is not None:
+        counted = version_in_force(session, row.bay_id, row.taken_at.date())
+        planogram = (None, None) if counted is None else (counted.planogram_id, counted.version)
+    return Circumstances(
+        width=row.width,
+        height=row.height,
+        detections=row.detections,
+        prelabel_model_version=row.model_version,
+        planogram=planogram,
+        catalogue_version=row.catalogue_version or 0,
+        guideline_version=row.guideline_version or FIRST,
+        earlier=row.earlier,
+        copied=row.copied,
+        drafted=row.drafted,
+        last_submitted=max((at for at in (last, last_blind) if at is not None), default=None),
+    )
+
+
+@cache
+def _question() -> Select[*tuple[Any, ...]]:
+    """Return the statement, made once: making it takes longer than its answer."""
+    task, leased_at = bindparam("task", type_=String), bindparam("leased_at", type_=UtcDateTime)
+    earlier = select(AnnotationRecord.id).where(
+        AnnotationRecord.task_id == task, AnnotationRecord.superseded_by.is_(None)
+    )
+    return (
+        select(
+            CaptureRecord.width,
+            CaptureRecord.height,
+            CaptureRecord.detections,
+            CaptureRecord.model_version,
+            CaptureRecord.bay_id,
+            CaptureRecord.taken_at,
+            BayRecord.planogram_id,
+            ComplianceRecord.planogram_id.label("compared_with"),
+            ComplianceRecord.version.label("compared_version"),
+            select(func.max(CatalogueChangeRecord.version)).scalar_subquery().label("catalogue_version"),
+            version_labelled_by(bindparam("original", type_=String), leased_at).label("guideline_version"),
+            earlier.scalar_subquery().label("earlier"),
+            exists().where(TaskRecord.copy_of == task).label("copied"),
+            exists().where(DraftRecord.task_id == task).label("drafted"),
+            *(
+                select(func.max(record.created_at))
+                .where(record.annotator == bindparam("annotator", type_=String), record.created_at >= leased_at)
+                .scalar_subquery()
+                for record in (AnnotationRecord, BlindAnnotationRecord)
+            ),
+        )
+        .join(BayRecord, BayRecord.id == CaptureRecord.bay_id)
+        .join(ComplianceRecord, ComplianceRecord.capture_id == CaptureRecord.id, isouter=True)
+        .where(CaptureRecord.id == bindparam("capture", type_=String))
+    )

@@ -1,0 +1,43 @@
+"""Labelling a leased task, and what follows from it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from labeling.leases import Purpose, TaskState
+from service.quality.consensus import after_label
+from service.quality.marking import marked
+from service.records import AnnotationRecord, BlindAnnotationRecord, TaskRecord
+from service.settings import QualitySettings
+from service.tasks.annotating import annotate
+from service.tasks.circumstances import circumstances_of
+from service.tasks.drafts import forget_drafts
+from service.tasks.leasing import finish_held
+from service.tasks.schemas import AnnotateRequest
+
+
+def submit_boxes(
+    session: Session,
+    task_id: str,
+    request: AnnotateRequest,
+    annotator_id: str,
+    now: datetime,
+    quality: QualitySettings,
+) -> AnnotationRecord | BlindAnnotationRecord:
+    """Label a task that the annotator holds, and see to what follows from it.
+
+    The caller holds the catalogue (`hold_catalogue`).
+
+    Raises:
+        Problem: as `leasing.hold` and `annotate` do.
+    """
+    task = finish_held(session, TaskRecord, task_id, annotator_id, request.lease_token, now, TaskState.LABELLED)
+    known = circumstances_of(session, task, annotator_id)
+    annotation = annotate(session, task, request, annotator_id, now, known)
+    if known.drafted:
+        forget_drafts(session, task.id)
+    if isinstance(annotation, BlindAnnotationRecord):
+        marked(session, task, annotation)
+    if task.purpose != Purpose.GOLD:
+        after_label(session, task, now, quality, first=known.earlier is None, copied=known.copied)
+    return annotation

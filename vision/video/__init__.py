@@ -1,0 +1,1 @@
+"""Clips of store cameras: frames, what moves, faces to cover, and where to cut."""
