@@ -143,8 +143,7 @@ class AtDatabase:
             now = utc_now()
             with database.write() as session:
                 hold_catalogue(session)
-                annotation = submit_boxes(session, task_id, request, annotator, now, self.quality)
-                annotation_answer(session, annotation)
+                annotation_answer(*submit_boxes(session, task_id, request, annotator, now, self.quality))
 
         def is_over() -> bool:
             with database.read() as session:

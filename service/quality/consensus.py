@@ -54,9 +54,9 @@ def after_label(
     if task.purpose == Purpose.OVERLAP and task.copy_of is not None:
         merge_if_complete(session, task.copy_of, now)
     elif task.purpose == Purpose.LABEL and task.kind == TaskKind.BOXES:
-        if _copies_of(session, task):
+        if copied and _copies_of(session, task):
             merge_if_complete(session, task.id, now)
-        elif _chance.random() < settings.overlap_share and _is_first(session, task):
+        elif _chance.random() < settings.overlap_share and (_is_first(session, task) if first is None else first):
             overlap_copies(session, task, settings.overlap_copies, now)
 
 

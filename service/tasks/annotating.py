@@ -1,10 +1,10 @@
 """Turning drawn boxes into an annotation, and into labels that follow the catalogue from then on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from labeling.actions import count_actions
@@ -28,6 +28,8 @@ from service.tasks.prelabels import boxes_beforehand
 from service.tasks.queries import supersede
 from service.tasks.schemas import AnnotateRequest, BoxIn
 
+_LABELS = cast(Table, FacingLabelRecord.__table__)
+
 
 def annotate(
     session: Session,
@@ -36,10 +38,11 @@ def annotate(
     annotator_id: str,
     now: datetime,
     known: Circumstances | None = None,
-) -> AnnotationRecord | BlindAnnotationRecord:
+) -> tuple[AnnotationRecord | BlindAnnotationRecord, list[dict[str, Any]]]:
     """Keep the boxes of a task that was just labelled: in place of earlier ones, or apart from them if it is blind.
 
-    The caller holds the catalogue (`hold_catalogue`) since before the task.
+    The caller holds the catalogue (`hold_catalogue`) since before the task. Returned are the annotation and its boxes
+    with the products of today, as `todays_boxes` would read them again.
 
     Raises:
         Problem: annotation-invalid, naming the box and the edge; product-unknown, -split or -delisted; verdicts-wanted.
@@ -57,9 +60,11 @@ def annotate(
         "lead_seconds": _lead_seconds(task, known, now),
         "actions": count_actions(boxes_beforehand(session, task, known, earlier), boxes).as_json(),
     }
+    products = _products(session, boxes, known.catalogue_version, now)
+    today = [{**box_json(box), "gtin": products.get(place)} for place, box in enumerate(boxes)]
     if blind:
-        return _keep_blind(session, task, known, boxes, annotator_id, now, effort)
-    return _keep(session, task, known, boxes, earlier, annotator_id, "person", now, effort)
+        return _keep_blind(session, task, known, today, annotator_id, now, effort), today
+    return _keep(session, task, known, boxes, products, earlier, annotator_id, "person", now, effort), today
 
 
 class Sized(Protocol):
@@ -122,7 +127,8 @@ def keep_boxes(
     effort = {"seconds": seconds, "lead_seconds": lead_seconds, "actions": actions}
     known = circumstances_of(session, task, annotator)
     earlier = None if known.earlier is None else session.get_one(AnnotationRecord, known.earlier)
-    return _keep(session, task, known, boxes, earlier, annotator, source, now, effort)
+    products = _products(session, boxes, known.catalogue_version, now)
+    return _keep(session, task, known, boxes, products, earlier, annotator, source, now, effort)
 
 
 def box_json(box: AnnotatedBox) -> dict[str, Any]:
@@ -136,13 +142,13 @@ def _keep(
     task: TaskRecord,
     known: Circumstances,
     boxes: Sequence[AnnotatedBox],
+    products: Mapping[int, Gtin],
     earlier: AnnotationRecord | None,
     annotator: str,
     source: str,
     now: datetime,
     effort: dict[str, Any],
 ) -> AnnotationRecord:
-    products = _products(session, boxes, known.catalogue_version, now)
     annotation = AnnotationRecord(source=source, boxes=[box_json(box) for box in boxes], **effort)
     _stamp(annotation, task, known, annotator, now)
     session.add(annotation)
@@ -150,7 +156,8 @@ def _keep(
     if products:
         labels = {"annotation_id": annotation.id, "state": State.CURRENT}
         rows = [{**labels, "place": place, "gtin": gtin} for place, gtin in products.items()]
-        session.execute(insert(FacingLabelRecord), rows)
+        # One statement for all rows; without RETURNING the driver would send one for each.
+        session.connection().execute(insert(_LABELS).returning(_LABELS.c.place), rows)
     if earlier is not None:
         supersede(session, earlier, annotation)
     return annotation
@@ -160,14 +167,12 @@ def _keep_blind(
     session: Session,
     task: TaskRecord,
     known: Circumstances,
-    boxes: Sequence[AnnotatedBox],
+    boxes: list[dict[str, Any]],
     annotator: str,
     now: datetime,
     effort: dict[str, Any],
 ) -> BlindAnnotationRecord:
-    products = _products(session, boxes, known.catalogue_version, now)
-    kept = [{**box_json(box), "gtin": products.get(place)} for place, box in enumerate(boxes)]
-    annotation = BlindAnnotationRecord(boxes=kept, **effort)
+    annotation = BlindAnnotationRecord(boxes=boxes, **effort)
     _stamp(annotation, task, known, annotator, now)
     session.add(annotation)
     session.flush()

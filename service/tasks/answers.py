@@ -53,12 +53,17 @@ def _lease(lease: Lease, tasks: list[LeasedTask], guideline: Guideline) -> Lease
     )
 
 
-def annotation_answer(session: Session, annotation: AnnotationRecord | BlindAnnotationRecord) -> AnnotationAnswer:
+def standing_answer(session: Session, annotation: AnnotationRecord | BlindAnnotationRecord) -> AnnotationAnswer:
     """Return an annotation as it stands today; one that counts no more, and a blind one, as it was drawn."""
     if isinstance(annotation, BlindAnnotationRecord) or annotation.superseded_by is not None:
-        boxes = annotation.boxes
-    else:
-        boxes = todays_boxes(session, annotation)
+        return annotation_answer(annotation, annotation.boxes)
+    return annotation_answer(annotation, todays_boxes(session, annotation))
+
+
+def annotation_answer(
+    annotation: AnnotationRecord | BlindAnnotationRecord, boxes: list[dict[str, Any]]
+) -> AnnotationAnswer:
+    """Return an annotation with these boxes."""
     return AnnotationAnswer(
         **{name: getattr(annotation, name) for name in AnnotationAnswer.model_fields if name != "boxes"},
         boxes=boxes,

@@ -62,9 +62,10 @@ def _tasks(
     round_id: str, pick: Pick, capture: CaptureRecord, tile_boxes: int | None, now: datetime
 ) -> Iterator[TaskRecord]:
     tiles = _tiles(capture, tile_boxes)
-    for part, tile in enumerate(tiles):
+    ids = sorted(new_id(now) for _ in tiles)  # what else is equal comes in the order of ids: from top to bottom
+    for part, (id, tile) in enumerate(zip(ids, tiles, strict=True)):
         yield TaskRecord(
-            id=new_id(now),
+            id=id,
             round_id=round_id,
             capture_id=pick.capture_id,
             store_id=capture.store_id,

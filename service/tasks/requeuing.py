@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from labeling.leases import TaskState
 from retail.gtin import Gtin
 from service.catalogue.states import State
-from service.records import AnnotationRecord, FacingLabelRecord, TaskRecord
+from service.records import AnnotationRecord, CaptureRecord, FacingLabelRecord, TaskRecord
 from service.tasks.leasing import requeue
 
 MOST_REASON = 500
@@ -17,7 +17,9 @@ def requeue_tasks_showing(session: Session, gtin: Gtin, reason: str) -> None:
     showing = (
         select(AnnotationRecord.task_id)
         .join(FacingLabelRecord, FacingLabelRecord.annotation_id == AnnotationRecord.id)
+        .join(CaptureRecord, CaptureRecord.id == AnnotationRecord.capture_id)
         .where(FacingLabelRecord.gtin == gtin, FacingLabelRecord.state == State.CURRENT)
+        .where(CaptureRecord.deleted_at.is_(None))  # there is nothing left to look at
     )
     tasks = select(TaskRecord).where(TaskRecord.id.in_(showing)).order_by(TaskRecord.id).with_for_update()
     for task in session.scalars(tasks):

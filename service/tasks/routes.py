@@ -15,7 +15,7 @@ from service.ids import RecordId
 from service.naming.shelf_references import pictures_of_named
 from service.problems import not_found
 from service.records import TaskRecord
-from service.tasks.answers import annotation_answer, lease_answer, only_own, task_answer, task_summary
+from service.tasks.answers import annotation_answer, lease_answer, only_own, standing_answer, task_answer, task_summary
 from service.tasks.holding import (
     LeaseRules,
     escalate_task,
@@ -103,7 +103,7 @@ def read_annotation(context: ContextOf, caller: Annotator, task_id: RecordId) ->
         annotation = answered(session, task, only_own(caller))
         if annotation is None:
             raise not_found("annotation", task_id, remedy="The task is not labelled yet.")
-        return annotation_answer(session, annotation)
+        return standing_answer(session, annotation)
 
 
 @router.post("/{task_id}/annotations", status_code=201)
@@ -112,9 +112,9 @@ def submit(context: ContextOf, caller: Annotator, task_id: RecordId, request: An
     now = context.clock()
     with pictures_of_named(context, task_id, request.boxes) as named, context.database.write() as session:
         hold_catalogue(session)
-        annotation = submit_boxes(session, task_id, request, caller.id, now, context.settings.quality)
+        submitted = submit_boxes(session, task_id, request, caller.id, now, context.settings.quality)
         named.keep(session, now)
-        return annotation_answer(session, annotation)
+        return annotation_answer(*submitted)
 
 
 @router.post("/{task_id}/skip")

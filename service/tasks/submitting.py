@@ -1,6 +1,7 @@
 """Labelling a leased task, and what follows from it."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,21 +24,21 @@ def submit_boxes(
     annotator_id: str,
     now: datetime,
     quality: QualitySettings,
-) -> AnnotationRecord | BlindAnnotationRecord:
+) -> tuple[AnnotationRecord | BlindAnnotationRecord, list[dict[str, Any]]]:
     """Label a task that the annotator holds, and see to what follows from it.
 
-    The caller holds the catalogue (`hold_catalogue`).
+    The caller holds the catalogue (`hold_catalogue`). Returned are the annotation and its boxes with today's products.
 
     Raises:
         Problem: as `leasing.hold` and `annotate` do.
     """
     task = finish_held(session, TaskRecord, task_id, annotator_id, request.lease_token, now, TaskState.LABELLED)
     known = circumstances_of(session, task, annotator_id)
-    annotation = annotate(session, task, request, annotator_id, now, known)
+    annotation, boxes = annotate(session, task, request, annotator_id, now, known)
     if known.drafted:
         forget_drafts(session, task.id)
     if isinstance(annotation, BlindAnnotationRecord):
         marked(session, task, annotation)
     if task.purpose != Purpose.GOLD:
         after_label(session, task, now, quality, first=known.earlier is None, copied=known.copied)
-    return annotation
+    return annotation, boxes

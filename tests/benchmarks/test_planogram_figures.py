@@ -155,6 +155,7 @@ def test_reliability_goes_by_tenths() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_each_level_is_hard_in_its_own_way() -> None:
     dense, occluded, partial = (
         next(draw_bays(level, 1, seed=1)) for level in (Level.DENSE, Level.OCCLUDED, Level.PARTIAL)

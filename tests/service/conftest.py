@@ -364,8 +364,13 @@ def juice(client: TestClient) -> str:
 # --- what takes long ---
 
 
+_LONG = ("test_kill_cutting.py", "test_kill_reembedding.py", "test_kill_resigning.py", "test_ten_minutes.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Kill processes on SQLite in every run; on PostgreSQL, where it takes as long again, in slow ones."""
+    """Kill processes on SQLite in every run; on PostgreSQL, and where it takes very long, in slow ones."""
     for item in items:
-        if item.path.name.startswith("test_kill_") and "postgresql" in item.name:
+        name = item.path.name
+        on_postgresql = name.startswith(("test_kill_", "test_durability")) and "postgresql" in item.name
+        if name in _LONG or on_postgresql:
             item.add_marker(pytest.mark.slow)

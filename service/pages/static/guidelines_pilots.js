@@ -29,7 +29,7 @@ function showPilot(pilot, again) {
   });
   return [
     make("h1", { id: "about" }, pilot.name),
-    make("p", { className: "said" }, `${counted(pilot.task_ids.length, "task")}, ${pilot.annotators} people each, by version ${pilot.guideline_version} of the guideline. ${pilot.given} of ${pilot.wanted} answers are there.`),
+    make("p", { className: "said" }, `${counted(pilot.task_ids.length, "task")}, ${pilot.annotators} people each, by version ${pilot.guideline_version} of the guideline. ${pilot.given < pilot.wanted ? `${pilot.given} of ${pilot.wanted}` : pilot.given} answers are there.`),
     result ? verdict(result, pilot.verdict !== null) : make("p", { className: "quiet" }, "Nothing can be said yet: at least two tasks have to be labelled by two people."),
     result ? agreement(result.agreement) : null,
     pilot.verdict ? null : make("p", { className: "row" }, end),

@@ -246,7 +246,8 @@ class CatalogueMachine(RuleBasedStateMachine):
         self.session.add(capture(id))
         self.session.flush()
         task = TaskRecord(id=id, round_id="r", capture_id=id, created_at=START, state="queued", rank=1)
-        task.store_id, task.arm, task.reason, task.predicted_boxes = "s1", "random", "chosen by chance", 0
+        task.store_id, task.kind, task.purpose = "s1", "boxes", "label"
+        task.arm, task.reason, task.predicted_boxes = "random", "chosen by chance", 0
         self.session.add(task)
         self.submit(task, drawn)
 
@@ -265,7 +266,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         ]
         request = AnnotateRequest.model_validate({"lease_token": "", "boxes": boxes})
         try:
-            annotation = annotate(self.session, task, request, "a test", self.now)
+            annotation, _ = annotate(self.session, task, request, "a test", self.now)
         except Problem as refused:
             task.state = "queued"
             assert refused.code in ("product-unknown", "product-split", "product-delisted")  # noqa: PT017
