@@ -24,6 +24,7 @@ from service.records import (
     TaskRecord,
     VariantRecord,
 )
+from service.tasks.making import count_tasks
 
 STORES, PRODUCTS, BOXES = 20, 50, 10
 ROUND = "0" * 32
@@ -40,6 +41,7 @@ def fill(url: str, tasks: int) -> None:
         for rows in in_parts(_captures(tasks, now)):
             session.execute(insert(CaptureRecord), rows)
             session.execute(insert(TaskRecord), [_task(row, now) for row in rows])
+        count_tasks(session)  # as a round does
     database.close()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from labeling.leases import TaskState
@@ -36,6 +36,16 @@ def make_tasks(session: Session, round_id: str, picks: Sequence[Pick], tile_boxe
         session.add_all(tasks)
         session.flush()
         add_categories(session, zip(tasks, _shown(tasks, captures), strict=True))
+    count_tasks(session)
+
+
+def count_tasks(session: Session) -> None:
+    """Let PostgreSQL count anew how many tasks are in which state, which it would do by itself within a minute or so.
+
+    Until then it takes the queue for short, and sorts all of it at each lease: 56 ms instead of 1 with 20,000 tasks.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ANALYZE tasks"))
 
 
 def add_categories(session: Session, shown: Iterable[tuple[TaskRecord, set[str]]]) -> None:

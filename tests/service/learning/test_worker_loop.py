@@ -8,6 +8,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from service import worker
+from service.context import Context, make_context
 from service.jobs import WorkerIsRunning, sole_worker
 from service.settings import Settings
 from service.worker import run_worker
@@ -51,14 +53,23 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             run_worker(settings, "w1")
         return ended[0]
 
+    made: list[Context] = []
+
+    def make(settings: Settings) -> Context:
+        made.append(make_context(settings))
+        return made[-1]
+
+    monkeypatch.setattr(worker, "make_context", make)
     monkeypatch.setattr("service.worker.Jobs", NoJobs)
-    for keep in ("delivering", "watching", "measuring", "champion_alias", "expiring"):  # they would outlive the test
-        monkeypatch.setattr(f"service.worker.keep_{keep}", lambda *_, **__: None)
+    for keep in [name for name in vars(worker) if name.startswith("keep_")]:  # they would outlive the test
+        monkeypatch.setattr(worker, keep, lambda *_, **__: None)
     monkeypatch.setattr("service.worker.POLL_SECONDS", 0.01)
     monkeypatch.setattr("service.worker.os._exit", end)
     monkeypatch.setattr("service.worker.logging.shutdown", lambda: None)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield run
+    for context in made:  # a real worker's process ends, and its connections with it
+        context.database.close()
     for number, handler in before.items():
         signal.signal(number, handler)
 
