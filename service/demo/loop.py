@@ -94,18 +94,19 @@ class Loop:
         answer: dict[str, Any] = self.engineer.call("POST", "/v1/rounds", json=body)
         return answer
 
-    def label(self, captures: dict[str, Photo], tasks: int) -> dict[str, Labelled]:
-        """Label every task with the generator's truth; return what each arm cost."""
+    def label(self, captures: dict[str, Photo], arms: dict[str, str]) -> dict[str, Labelled]:
+        """Label every task with the generator's truth; return what each arm cost, which the annotator is not told."""
         costs: dict[str, Labelled] = {}
-        bar = self.progress.add_task("Tasks labelled", total=tasks)
+        bar = self.progress.add_task("Tasks labelled", total=len(arms))
         while (lease := self.annotator.call("POST", "/v1/tasks/lease", json={"count": 10}))["tasks"]:
             for task in lease["tasks"]:
                 truth = captures[task["capture_id"]].truth
                 seconds = ASSUMED_COST.seconds(len(truth))
                 body = {"lease_token": lease["lease_token"], "boxes": [_drawn(b) for b in truth], "seconds": seconds}
                 self.annotator.call("POST", f"/v1/tasks/{task['id']}/annotations", json=body)
-                before = costs.get(task["arm"], Labelled(0, 0, 0))
-                costs[task["arm"]] = Labelled(before.photos + 1, before.boxes + len(truth), before.seconds + seconds)
+                arm = arms[task["capture_id"]]
+                before = costs.get(arm, Labelled(0, 0, 0))
+                costs[arm] = Labelled(before.photos + 1, before.boxes + len(truth), before.seconds + seconds)
                 self.progress.advance(bar)
         return costs
 

@@ -26,7 +26,7 @@ def play(installation: Installation, annotator_minutes: float) -> None:
         truths = [photo.truth for photo in held_out]
         before = measure(truths, loop.analyze(held_out, "Measured before"))
         made = loop.start_round(annotator_minutes)
-        costs = loop.label(captures, len(made["picks"]))
+        costs = loop.label(captures, {pick["capture_id"]: pick["arm"] for pick in made["picks"]})
         # Both start from the model that serves now, so only their labels differ.
         retrainings = {arm: loop.start_retraining(arm, promote=arm == "value") for arm in ("value", "random")}
         ended = {arm: loop.follow(id, f"Retraining, {arm} arm") for arm, id in retrainings.items()}
