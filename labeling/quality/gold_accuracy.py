@@ -1,7 +1,7 @@
 """How often an annotator is right at each boundary, measured on hidden gold."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from labeling.agreement import match_boxes
@@ -15,7 +15,6 @@ from labeling.quality.boundaries import (
     PRODUCT,
     SPURIOUS,
     THERE,
-    VERDICT,
     Boundary,
     Categories,
     product_boundary,
@@ -94,15 +93,6 @@ def mark(gold: Sequence[AnnotatedBox], answer: Sequence[AnnotatedBox], categorie
         if a not in drawn and not box.ignore and not excused[a]:
             marks += [Mark(boundary, False, NOTHING, THERE, None, a) for boundary in (PRESENCE, SPURIOUS)]
     return marks
-
-
-def mark_verdicts(gold: Mapping[str, str], answer: Mapping[str, str]) -> list[Mark]:
-    """Hold an annotator's verdicts, by position, against the gold answer; a position left out is wrong."""
-    answers = {position: answer.get(position, NOTHING) for position in gold}
-    return [
-        Mark(VERDICT, answers[position] == verdict, verdict, answers[position], None, None)
-        for position, verdict in gold.items()
-    ]
 
 
 def tally(marks: Iterable[Mark]) -> dict[Boundary, Tally]:

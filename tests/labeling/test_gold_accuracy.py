@@ -7,7 +7,7 @@ import pytest
 
 from labeling.annotations import AnnotatedBox
 from labeling.quality.boundaries import EDGES, KIND, MISSING, PRODUCT, SPURIOUS, Boundary
-from labeling.quality.gold_accuracy import Mark, Tally, mark, mark_verdicts, tally
+from labeling.quality.gold_accuracy import Mark, Tally, mark, tally
 from labeling.quality.simulated import ErrorRates, annotate, draw_catalogue, draw_photo
 from retail.boxes import DetectionKind
 from retail.gtin import Gtin
@@ -73,14 +73,6 @@ def test_ignoring_what_is_clear_is_wrong_about_that_alone() -> None:
     assert (found["ignore"], found["presence"]) == ((0, 1), (1, 1))
     assert "product" not in found
     assert shares([], [facing(0, ignore=True)]) == {}
-
-
-def test_verdicts() -> None:
-    marks = mark_verdicts({"p1": "correct", "p2": "out_of_stock"}, {"p1": "correct"})
-    assert [(one.boundary, one.right, one.answered) for one in marks] == [
-        ("verdict", True, "correct"),
-        ("verdict", False, "nothing"),
-    ]
 
 
 def test_tallies_add_up_and_know_how_little_they_know() -> None:

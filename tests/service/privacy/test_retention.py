@@ -14,6 +14,8 @@ from service.records import (
     AnnotationRecord,
     CaptureRecord,
     DeletionRecord,
+    FacingVectorsRecord,
+    LooksRecord,
     Record,
     ReferenceRecord,
     ReferenceVectorRecord,
@@ -56,6 +58,14 @@ def labelled(client, context, send, noise, clock) -> str:
     with context.database.write() as session:
         capture = session.get_one(CaptureRecord, id)
         session.add(
+            FacingVectorsRecord(
+                embedder_id="literal-1",
+                annotation_id=session.scalars(select(AnnotationRecord.id)).one(),
+                places=[0],
+                vectors=np.random.default_rng(4).standard_normal(12).astype("<f2").tobytes(),
+            )
+        )
+        session.add(
             UnknownFacingRecord(
                 id="f" * 32,
                 capture_id=id,
@@ -82,6 +92,8 @@ def pieces(context: Context, capture_id: str) -> dict[str, list[bytes]]:
         shown = session.scalars(select(ReferenceRecord).where(ReferenceRecord.capture_id == capture_id)).all()
         vectors = {
             "image vector": session.get_one(SignatureRecord, capture_id).image_vector,
+            "looks": session.get_one(LooksRecord, capture_id).looks,
+            "facings": session.scalars(select(FacingVectorsRecord)).one().vectors,
             "unknown facing": session.get_one(UnknownFacingRecord, "f" * 32).vector,
         }
         for reference in shown:
@@ -91,7 +103,7 @@ def pieces(context: Context, capture_id: str) -> dict[str, list[bytes]]:
     for name, key in [("photo", capture.image_key), *(("reference", one.image_key) for one in shown)]:
         picture = context.images.get(key)
         found[name] = [picture[at : at + 24] for at in range(len(picture) // 3, len(picture) - 24, 997)]
-    assert {"photo", "reference", "image vector", "unknown facing"} <= set(found)
+    assert {"photo", "reference", "image vector", "looks", "facings", "unknown facing"} <= set(found)
     return found
 
 
