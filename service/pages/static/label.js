@@ -23,6 +23,7 @@ let view = null; // all that is shown of it
 let photo = null;
 let doing = null; // a task of boxes or of verdicts, with what was done so far
 let done = 0; // tasks since the page was opened
+let cutOff = false; // whether there is no task because none could be fetched
 let turn = 0; // counts what is opened, so that a slow answer cannot overwrite a newer one
 
 const store = labelStore(element("key").value.trim());
@@ -30,7 +31,7 @@ const drafts = draftsOf(store);
 const clock = workClock();
 const queue = wantedTasks();
 const asked = location.pathname.split("/")[2]; // a task's own page
-const work = workInHand(store, { wanted: queue.wanted, failed: fail });
+const work = workInHand(store, { wanted: queue.wanted, failed: fail, ahead: (number) => (page.dataset.ahead = number) });
 const sending = outbox(store, { sent, refused, state: showSending });
 
 const stage = stageOf(element("stage"), {
@@ -62,7 +63,7 @@ async function next() {
 }
 
 function open(first, loaded) {
-  task = first;
+  [task, cutOff] = [first, false];
   ({ view, photo } = loaded);
   const draft = task.token && drafts.newest(task, view);
   const begin = view.kind === "verdicts" ? verdictTask : boxTask;
@@ -94,7 +95,7 @@ async function openAsked() {
 }
 
 function rest(problem = null) {
-  [task, view] = [null, null];
+  [task, view, cutOff] = [null, null, problem !== null];
   stage.clear();
   page.dataset.state = "resting";
   element("rest-title").textContent = problem ? "No task could be fetched." : "Nothing waits for you.";
@@ -130,6 +131,7 @@ function sent(entry) {
   done += 1;
   showSending({ waiting: store.hand.waiting.length, offline: false });
   queue.refresh();
+  if (cutOff) next(); // the connection is back, whatever the browser says of it
 }
 
 // What was drawn is still in the drafts, so that nothing is lost whatever the reason.

@@ -9,10 +9,13 @@ const EXTEND = 0.5; // of a lease's time is left: it is asked for anew while som
 const endOf = (response, until) => Date.now() + Date.parse(until) - (Date.parse(response.headers.get("date")) || Date.now());
 
 // One task in hand: {id, token, began, ends}, by this browser's clock.
-export function workInHand(store, { wanted, failed }) {
+// `ahead(number)`: so many tasks can be worked on without a connection.
+export function workInHand(store, { wanted, failed, ahead }) {
   const tasks = store.hand.tasks;
   let extending = false, leasing = null, unsure = true; // whether tasks may be held that this window does not know of
   const loaded = new Map(); // task id -> promise of {view, photo}
+  const here = new Set(); // ids of those whose promise was kept
+  const tellAhead = () => ahead(tasks.filter(({ id }) => here.has(id)).length);
 
   async function load(id) {
     const view = await read(`/v1/tasks/${id}/view`);
@@ -25,7 +28,7 @@ export function workInHand(store, { wanted, failed }) {
   function loadedOf(id) {
     if (!loaded.has(id)) {
       const promise = load(id);
-      promise.catch(() => loaded.delete(id)); // the next one who asks tries again
+      promise.then(() => here.add(id) && tellAhead(), () => loaded.delete(id)); // the next one who asks tries again
       loaded.set(id, promise);
     }
     return loaded.get(id);
@@ -88,6 +91,7 @@ export function workInHand(store, { wanted, failed }) {
       if (place >= 0) tasks.splice(place, 1);
       loaded.get(id)?.then(({ photo }) => setTimeout(() => URL.revokeObjectURL(photo.src), 60_000), () => {});
       loaded.delete(id);
+      here.delete(id);
       store.keep();
     },
     // Whether a task is in hand; it is the next one then.

@@ -23,7 +23,8 @@ FLAGS = [
     "--no-first-run",
 ]
 
-EXPECTED = ("401", "409", "ERR_INTERNET_DISCONNECTED")  # what the browser says by itself when a request fails
+# What the browser and htmx say by themselves when a request fails.
+EXPECTED = ("401", "409", "ERR_INTERNET_DISCONNECTED", "htmx:error: Failed to fetch")
 
 
 @pytest.fixture(scope="module")

@@ -118,6 +118,7 @@ def test_twenty_tasks_by_keyboard_through_a_reload_and_a_lost_connection(opened,
             page.wait_for_selector("#message:has-text('as you left it')")
         if number == 12:
             page.wait_for_selector(SENT)
+            page.wait_for_selector("#label[data-ahead='3']")  # this one and two more are here
             page.context.set_offline(True)
         if number == 14:
             page.wait_for_selector("#label[data-offline=true] #sending:has-text('2 tasks kept here')")
