@@ -15,6 +15,7 @@ export function workInHand(store, { wanted, failed, ahead }) {
   let extending = false, leasing = null, unsure = true; // whether tasks may be held that this window does not know of
   const loaded = new Map(); // task id -> promise of {view, photo}
   const here = new Set(); // ids of those whose promise was kept
+  const left = new Set(); // ids of those that this window is done with: an answer on its way may still name them
   const tellAhead = () => ahead(tasks.filter(({ id }) => here.has(id)).length);
 
   async function load(id) {
@@ -38,41 +39,44 @@ export function workInHand(store, { wanted, failed, ahead }) {
   async function recover() {
     const response = await send("GET", "/v1/tasks/held");
     for (const { id, lease_token: token, leased_until } of await response.json()) {
-      if (!store.isKnown(id)) tasks.push({ id, token, began: Date.now(), ends: endOf(response, leased_until) });
+      if (!store.isKnown(id) && !left.has(id)) tasks.push({ id, token, began: Date.now(), ends: endOf(response, leased_until) });
     }
     unsure = false;
     store.keep();
   }
 
+  // Resolves to how many tasks came.
   async function lease() {
     const lost = unsure;
     if (lost) await recover();
-    if (tasks.length > AHEAD) return;
+    if (tasks.length > AHEAD) return 0;
     unsure = true;
     const response = await send("POST", "/v1/tasks/lease", { count: AHEAD + 1 - tasks.length, ...wanted() });
     const answer = await response.json(), ends = endOf(response, answer.leased_until);
     const had = new Set(tasks.map(({ id }) => id));
     for (const { id } of answer.tasks) {
+      left.delete(id); // handed out anew
       if (!had.has(id)) tasks.push({ id, token: answer.lease_token, began: Date.now(), ends });
     }
     store.keep();
     if (lost) await recover(); // the lost request may have been served only just now
     unsure = false;
+    return answer.tasks.length;
   }
 
-  // Fills the hand; the queue may be empty.
+  // Fills the hand; the queue may be empty. Again while some came: others may have been confirmed meanwhile.
   async function fill() {
-    if (tasks.length <= AHEAD) {
+    while (tasks.length <= AHEAD) {
       leasing ??= lease().finally(() => (leasing = null));
-      await leasing;
+      if (!(await leasing)) break;
     }
     tasks.slice(0, AHEAD + 1).forEach(({ id }) => loadedOf(id).catch(() => {}));
   }
 
   // Ended leases are not worked on any further; what was drawn stays in the drafts.
   function dropEnded() {
-    const left = tasks.filter(({ ends }) => ends > Date.now());
-    if (left.length < tasks.length) tasks.splice(0, tasks.length, ...left);
+    const current = tasks.filter(({ ends }) => ends > Date.now());
+    if (current.length < tasks.length) tasks.splice(0, tasks.length, ...current);
     store.keep();
   }
 
@@ -92,6 +96,7 @@ export function workInHand(store, { wanted, failed, ahead }) {
       loaded.get(id)?.then(({ photo }) => setTimeout(() => URL.revokeObjectURL(photo.src), 60_000), () => {});
       loaded.delete(id);
       here.delete(id);
+      left.add(id);
       store.keep();
     },
     // Whether a task is in hand; it is the next one then.
@@ -101,6 +106,7 @@ export function workInHand(store, { wanted, failed, ahead }) {
       return place >= 0;
     },
     putBack(task) {
+      left.delete(task.id);
       if (!tasks.some(({ id }) => id === task.id)) tasks.unshift(task);
       store.keep();
     },
