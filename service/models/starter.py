@@ -1,6 +1,8 @@
 """Version 1: the starter model of the installation, there before anybody has labelled anything."""
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -21,7 +23,7 @@ def ensure_starter(session: Session, now: datetime) -> None:
     Servers may start at once: one registers, the others wait for it. After an upgrade the signatures that the former
     starter left carry `NO_MODEL`: they are compared with nothing until a round has renewed them.
     """
-    digest, metadata = file_sha256(ARTEFACT), read_metadata(ARTEFACT).model_dump(mode="json")
+    digest, metadata = _installed()
     if insert_if_new(
         session,
         ModelRecord,
@@ -42,6 +44,12 @@ def ensure_starter(session: Session, now: datetime) -> None:
             .where(SignatureRecord.model_version == STARTER_VERSION)
             .values(model_version=NO_MODEL)
         )
+
+
+@lru_cache(1)
+def _installed() -> tuple[str, dict[str, Any]]:
+    """Return the starter's SHA-256 and metadata; a process never sees another one."""
+    return file_sha256(ARTEFACT), read_metadata(ARTEFACT).model_dump(mode="json")
 
 
 def _first_promotion(now: datetime) -> PromotionRecord:

@@ -23,6 +23,7 @@ from service.auth.keys import issue_key
 from service.auth.permissions import Role
 from service.context import Context
 from service.database import Database
+from service.guidelines.publishing import keep_shipped
 from service.ids import new_id
 from service.image_store import ImageStore
 from service.migrations import upgrade
@@ -111,6 +112,7 @@ def _fill(url: str) -> None:
     upgrade(database)
     with database.write() as session:
         ensure_starter(session, SetClock().now)
+        keep_shipped(session)
     database.close()
 
 
@@ -131,7 +133,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server = request.getfixturevalue("postgres_template")
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template_shelfloop")
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE template_shelfloop STRATEGY FILE_COPY")
     yield f"{server}/{name}"
     _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
