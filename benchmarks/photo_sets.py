@@ -53,13 +53,15 @@ def fridge(data: Path) -> Iterator[LabelledCapture]:
 
 def freiburg(data: Path) -> Iterator[LabelledCapture]:
     """Read every 16th Freiburg photo; crowded ones are only partly labelled, so precision reads too low."""
-    folder = data / "groceries-freiburg"
-    for path in sorted((folder / "images").iterdir())[::FREIBURG_EVERY]:
-        height, width = _size(path)
-        labels = (folder / "labels" / f"{path.stem}.txt").read_text().splitlines()
-        boxes = [_from_yolo([float(part) for part in line.split()[1:5]], width, height) for line in labels]
-        if boxes:
-            yield _labelled(path, boxes)
+    paths = sorted((data / "groceries-freiburg" / "images").iterdir())[::FREIBURG_EVERY]
+    yield from (capture for capture in map(freiburg_capture, paths) if capture.boxes)
+
+
+def freiburg_capture(path: Path) -> LabelledCapture:
+    """Read one photo of `groceries-freiburg`."""
+    height, width = _size(path)
+    lines = (path.parents[1] / "labels" / f"{path.stem}.txt").read_text().splitlines()
+    return _labelled(path, [_from_yolo([float(part) for part in line.split()[1:5]], width, height) for line in lines])
 
 
 def k4r(data: Path) -> Iterator[tuple[LabelledCapture, Boxes]]:

@@ -52,15 +52,19 @@ from service.quality.routes import router as quality
 from service.quality.routes_reviews import router as reviews
 from service.reports.routes import router as reports
 from service.retrainings.routes import router as retrainings
+from service.retrainings.routes_report import router as retraining_reports
 from service.rounds.routes import router as rounds
 from service.rounds.routes_explaining import router as round_explanations
 from service.savings.routes import router as savings
+from service.shadow.routes import router as shadows
+from service.snapshots.routes import router as snapshots
 from service.stores.routes import router as stores
 from service.tasks.held_routes import router as held_tasks
 from service.tasks.routes import router as tasks
 from service.tasks.showing_routes import router as task_views
 from service.tasks.siblings import Siblings
 from service.tasks.verdict_routes import router as task_verdicts
+from service.triggers.routes import router as triggers
 from service.unknowns.clusters import Clusters
 from service.unknowns.crops import Crops
 from service.unknowns.routes import router as unknowns
@@ -106,7 +110,11 @@ ROUTERS = (
     reviews,
     quality,
     retrainings,
+    retraining_reports,
+    triggers,
+    snapshots,
     models,
+    shadows,
     annotation_files,
     label_studio,
     unknowns,

@@ -8,28 +8,31 @@ import fcntl
 import hashlib
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import error as dbos_errors
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from service.problems import Problem
+from service.failures import explained, may_pass
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
 APPLICATION = "shelfloop"
 # Pinned: DBOS would hash the source code instead, and a new release would leave a killed job lying.
 APPLICATION_VERSION = "1"
-ATTEMPTS, RETRY_SECONDS = 7, 2.0
+_BROKEN = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+ATTEMPTS, RETRY_SECONDS, REPAIR_SECONDS = 7, 2.0, 60.0
 # Most of a day: a failure that is not recorded would leave a job running for ever.
 ATTEMPTS_TO_FAIL = 30
+# PostgreSQL's default is to hold the lock of a machine that lost its power for two hours.
+_NOTICE_THE_DEAD = "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 T = TypeVar("T")
 
 
@@ -69,22 +72,68 @@ class Jobs:
             "enable_otlp": False,
         }
         DBOS(config=config)
-        self._jobs = {queue: DBOS.workflow(name=queue)(job) for queue, job in jobs.items()}
+        self._worker, self._running = worker, set[str]()
+        self._jobs = {queue: self._workflow(queue, job) for queue, job in jobs.items()}
         self._handed_over: set[str] = set()
         DBOS.launch()
         for queue in jobs:
             DBOS.register_queue(queue, worker_concurrency=1)
 
     def hand_over(self, queue: str, job_id: str) -> None:
-        """Queue a job; one that is queued, running or done already is left alone."""
+        """Queue a job; one that is queued, running or done already is left alone, one that broke begins anew."""
         if job_id not in self._handed_over:
-            with SetWorkflowID(job_id):
+            with SetWorkflowID(_unbroken(job_id)):
                 DBOS.enqueue_workflow(queue, self._jobs[queue], job_id)
             self._handed_over.add(job_id)
+
+    def of_other_workers(self) -> dict[str, list[str]]:
+        """Return the ids of jobs that other workers took up and have not ended, by the worker's name."""
+        owned: dict[str, list[str]] = {}
+        for job in DBOS.list_workflows(status="PENDING", queue_name=list(self._jobs), load_input=False):
+            if job.executor_id and job.executor_id != self._worker:
+                owned.setdefault(job.executor_id, []).append(job.workflow_id)
+        return owned
+
+    def take_over(self, worker: str) -> list[str]:
+        """Queue again what a worker left undone that is gone for good, and return those jobs' ids."""
+        ids = self.of_other_workers().get(worker, [])
+        for job in DBOS.list_workflows(workflow_ids=ids) if ids else []:
+            DBOS.resume_workflow(job.workflow_id, queue_name=job.queue_name)
+        return ids
+
+    def lost(self) -> set[str]:
+        """Return the ids of jobs that this process runs although another worker took them over meanwhile."""
+        if not (running := set(self._running)):
+            return running
+        others = {id for ids in self.of_other_workers().values() for id in ids}
+        return running & others & self._running
+
+    def _workflow(self, queue: str, job: Callable[[str], None]) -> Callable[[str], None]:
+        def run(job_id: str) -> None:
+            self._running.add(workflow := str(DBOS.workflow_id))
+            try:
+                job(job_id)
+            except Exception:  # not of the job, which writes its failures down: the jobs database did not do its part
+                log.exception("Job %s broke and is handed over again in %g s", job_id, REPAIR_SECONDS)
+                again = threading.Timer(REPAIR_SECONDS, self._handed_over.discard, (job_id,))
+                again.daemon = True
+                again.start()
+                raise
+            finally:
+                self._running.discard(workflow)
+
+        # Without a limit: DBOS would give up a job silently whose worker was killed a hundred times.
+        return DBOS.workflow(name=queue, max_recovery_attempts=None)(run)
 
     def close(self) -> None:
         """Stop taking jobs."""
         DBOS.destroy(destroy_registry=True)
+
+
+def _unbroken(job_id: str) -> str:
+    """Return the job's id, with a number where a workflow of that id ended by an error: DBOS never begins it again."""
+    ids = (job_id if number == 1 else f"{job_id}.{number}" for number in count(1))
+    return next(id for id in ids if (found := DBOS.get_workflow_status(id)) is None or found.status not in _BROKEN)
 
 
 def step(name: str, function: Callable[[], T], attempts: int = ATTEMPTS, let_out: type[Exception] | None = None) -> T:
@@ -121,16 +170,8 @@ def _with_plain_errors(name: str, part: Callable[[], T], let_out: type[Exception
         if let_out is not None and isinstance(error, let_out):
             raise
         log.exception("A job could not %s", name)
-        kind = MayPass if _may_pass(error) else StepFailed
-        raise kind(f"{type(error).__name__}: {error}") from error
-
-
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, Problem):
-        return error.retry_after is not None
-    if isinstance(error, OSError):  # the image store, or the disk
-        return not isinstance(error, FileNotFoundError)
-    return isinstance(error, OperationalError | InterfaceError | NoConnectionFree)
+        kind = MayPass if may_pass(error) else StepFailed
+        raise kind(explained(error)) from error
 
 
 @contextmanager
@@ -152,6 +193,24 @@ def sole_worker(settings: Settings, name: str) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
+def vacancy(settings: Settings, name: str) -> Iterator[bool]:
+    """Say whether no worker has a name now, and let none take it until the end of the block.
+
+    The other workers of a SQLite file are all gone: whoever asks holds the file's lock.
+    """
+    if settings.resolved_jobs_url.startswith("sqlite"):
+        yield True
+        return
+    engine = create_engine(settings.resolved_jobs_url)
+    try:
+        with engine.begin() as connection:
+            taken = connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _lock_key(name)})
+            yield bool(taken)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def _file_lock(path: Path) -> Iterator[Callable[[], None]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -167,8 +226,8 @@ def _file_lock(path: Path) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _advisory_lock(url: str, name: str) -> Iterator[Callable[[], None]]:
     # In the database, not in a file: workers of one name on two machines would recover each other's jobs.
-    key = int.from_bytes(hashlib.sha256(f"{APPLICATION} worker {name}".encode()).digest()[:8], signed=True)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    key = _lock_key(name)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"options": _NOTICE_THE_DEAD})
     try:
         with engine.connect() as connection:
 
@@ -183,6 +242,10 @@ def _advisory_lock(url: str, name: str) -> Iterator[Callable[[], None]]:
             yield hold
     finally:
         engine.dispose()
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{APPLICATION} worker {name}".encode()).digest()[:8], signed=True)
 
 
 def _prepare_sqlite(path: Path) -> None:

@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from sampling.gate.near_duplicates import DEFAULT_SIMILARITY
+from training.tolerance import Tolerance
 
 
 class PhotoSettings(BaseModel):
@@ -67,6 +68,59 @@ class PlanogramSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     confidence: float = Field(0.5, gt=0, lt=1)
     together_minutes: float = Field(10, ge=0)
+
+
+class ShadowSettings(BaseModel):
+    """How a candidate that passed its gate looks at live captures before it may serve."""
+
+    model_config = ConfigDict(extra="forbid")
+    captures: int = Field(200, ge=0)
+    hours: float = Field(24, gt=0)
+    share: float = Field(0.5, gt=0, le=1)
+    photos_per_minute: float = Field(20, gt=0)
+    disagreement: float = Field(0.5, ge=0, le=1)
+    latency: float = Field(1.25, gt=0)
+    errors: float = Field(0.01, ge=0, le=1)
+
+
+class RollbackSettings(BaseModel):
+    """When the model before comes back by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+    minutes: float = Field(60, ge=0)
+    errors: float = Field(0.02, ge=0, le=1)
+    latency: float = Field(1.5, gt=1)
+    look_seconds: float = Field(5, gt=0)
+
+
+class TriggerSettings(BaseModel):
+    """What orders a retraining without a person; each is off until it is turned on."""
+
+    model_config = ConfigDict(extra="forbid")
+    label_boxes: int = Field(0, ge=0)
+    schedule_days: float = Field(0, ge=0)
+    catalogue_products: int = Field(0, ge=0)
+    planogram_bays: int = Field(0, ge=0)
+    drift: bool = False
+    fewest_boxes: int = Field(200, ge=1)
+    least_hours: float = Field(12, ge=0)
+    preset: Literal["quick", "default", "few-photos"] = "default"
+    promote: Literal["if_gate_passes", "never"] = "if_gate_passes"
+    look_seconds: float = Field(60, gt=0)
+
+    @property
+    def any_on(self) -> bool:
+        """Whether there is anything to look for."""
+        counts = (self.label_boxes, self.schedule_days, self.catalogue_products, self.planogram_bays)
+        return self.drift or any(counts)
+
+
+class FitSettings(BaseModel):
+    """Where the worker fits models."""
+
+    model_config = ConfigDict(extra="forbid")
+    device: str = Field("cpu", pattern=r"^(cpu|cuda|\d+(,\d+)*)$")
+    workers: int = Field(0, ge=0)
 
 
 class DriftSettings(BaseModel):
@@ -157,6 +211,11 @@ class Settings(BaseSettings):
     planogram: PlanogramSettings = PlanogramSettings()
     admission: AdmissionSettings = AdmissionSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    shadow: ShadowSettings = ShadowSettings()
+    rollback: RollbackSettings = RollbackSettings()
+    gate: Tolerance = Tolerance()
+    triggers: TriggerSettings = TriggerSettings()
+    fit: FitSettings = FitSettings()
     drift: DriftSettings = DriftSettings()
     clips: ClipSettings = ClipSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()

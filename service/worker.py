@@ -31,10 +31,14 @@ from service.quality.label_errors import keep_searching
 from service.retrainings.job import QUEUE as RETRAININGS
 from service.retrainings.job import retrain
 from service.retrainings.queries import unfinished_ids
+from service.rollback.guarding import keep_guarding
 from service.rounds.resigning import QUEUE as SIGNATURES
 from service.rounds.resigning import due_resignings, resign
 from service.savings.measuring import keep_measuring
 from service.settings import Settings
+from service.shadow.watching import keep_shadowing
+from service.taking_over import keep_taking_over
+from service.triggers.looking import keep_looking
 from service.webhooks.delivering import keep_delivering
 
 log = logging.getLogger(__name__)
@@ -93,15 +97,20 @@ def _work(context: Context, name: str, hold: Callable[[], None], stopping: threa
         "expiry": keep_expiring,
         "webhooks": deliver,
         "drift": keep_watching,
+        "triggers": keep_looking,
         "savings": keep_measuring,
         "label studio": partial(keep_attending, holder=name),
         "clips": keep_clips,
         "quality": keep_searching,
         "guidelines": keep_catching_up,
         "retention": keep_deleting,
+        "rollback": keep_guarding,
+        "shadow": partial(keep_shadowing, holder=name),
     }
     for thread, target in threads.items():
         threading.Thread(target=target, args=(context, stopping), name=thread, daemon=True).start()
+    take_over = (jobs, context.settings, stopping)
+    threading.Thread(target=keep_taking_over, args=take_over, name="taking over", daemon=True).start()
     log.info("Worker %s is ready", name)
     while not stopping.wait(POLL_SECONDS):
         try:

@@ -1,12 +1,13 @@
-"""Lighting presets: what a photo would look like under another lamp.
+"""Presets: what a photo would look like under another lamp, or taken by a worse camera.
 
-All of them change colours only, so boxes stay where they are. Presets work on RGB photos, like everything here.
+None of them moves anything, so boxes stay where they are. Presets work on RGB photos, like everything here.
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +53,41 @@ class LampColour(A.ImageOnlyTransform):
         return ("warmth", "mixed")
 
 
+class GlassReflection(A.ImageOnlyTransform):
+    """Mirror the aisle in the glass of a door: the photo itself, turned around, out of focus, over a part of it.
+
+    Attributes:
+        strength: least and most share of the reflected light, in 0..1.
+    """
+
+    def __init__(self, strength: tuple[float, float] = (0.25, 0.55), p: float = 1.0) -> None:
+        super().__init__(p=p)
+        self.strength = tuple(strength)
+
+    def get_params(self) -> dict[str, Any]:
+        """Draw the strength, and where the pane begins and ends as shares of the width."""
+        left = self.py_random.uniform(-0.3, 0.6)
+        return {
+            "strength": self.py_random.uniform(*self.strength),
+            "pane": (left, left + self.py_random.uniform(0.4, 0.9)),
+        }
+
+    def apply(self, img: Image, strength: float = 0.0, pane: tuple[float, float] = (0, 1), **params: Any) -> Image:
+        """Return the photo behind glass."""
+        height, width = img.shape[:2]
+        small = cv2.resize(img[:, ::-1], (max(2, width // 24), max(2, height // 24)), interpolation=cv2.INTER_AREA)
+        mirrored = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+        x = np.linspace(0, 1, width, dtype=np.float32)
+        glass = strength * np.clip(np.minimum(x - pane[0], pane[1] - x) * 20, 0, 1)[None, :, None]
+        # Light adds up: a reflection brightens what lies behind it, and never darkens it.
+        changed: Image = np.clip(img + glass * mirrored, 0, 255).astype(np.uint8)
+        return changed
+
+    def get_transform_init_args_names(self) -> tuple[str, ...]:
+        """Name what a trainer stores to rebuild the transform."""
+        return ("strength",)
+
+
 class SwapRedBlue(A.ImageOnlyTransform):
     """Turn BGR into RGB or back."""
 
@@ -85,12 +121,20 @@ def lighting_aware(weights: Mapping[Lighting, float], share: float = 0.6) -> A.O
     return A.OneOf([A.Sequential(_transforms(light), p=weight) for light, weight in wanted.items()], p=share)
 
 
+def camera_faults(share: float) -> A.OneOf:
+    """Return one transform that spoils a share of all photos: shaken, out of focus, or strongly compressed."""
+    shaken = A.MotionBlur(blur_limit=(3, 7), p=0.5)
+    out_of_focus = A.GaussianBlur(sigma_limit=(0.6, 1.6), p=0.5)
+    compressed = A.ImageCompression(quality_range=(25, 60), p=1.0)
+    return A.OneOf([shaken, out_of_focus, compressed], p=share)
+
+
 def for_ultralytics(transforms: Sequence[A.BasicTransform | A.BaseCompose]) -> list[A.BasicTransform | A.BaseCompose]:
     """Wrap RGB transforms for Ultralytics, which augments BGR photos: unwrapped, warm light would come out cold."""
     return [SwapRedBlue(p=1.0), *transforms, SwapRedBlue(p=1.0)]
 
 
-def _transforms(lighting: Lighting) -> list[A.BasicTransform]:
+def _transforms(lighting: Lighting) -> list[A.BasicTransform | A.BaseCompose]:
     match lighting:
         case Lighting.NEUTRAL:
             return [A.RandomBrightnessContrast(brightness_limit=0.06, contrast_limit=0.08, p=1.0)]
@@ -99,12 +143,16 @@ def _transforms(lighting: Lighting) -> list[A.BasicTransform]:
         case Lighting.COLD:
             return [LampColour((-0.32, -0.12))]
         case Lighting.DIM:
-            # A camera raises its gain in the dark: less light comes with more noise.
-            return [A.RandomGamma(gamma_limit=(130, 230), p=1.0), A.ISONoise(intensity=(0.1, 0.35), p=0.7)]
+            # Gamma alone leaves white as white as it was; and a camera raises its gain in the dark, which is noise.
+            less = A.MultiplicativeNoise(multiplier=(0.35, 0.6), p=1.0)
+            return [A.RandomGamma(gamma_limit=(110, 170), p=1.0), less, A.ISONoise(intensity=(0.1, 0.35), p=0.7)]
         case Lighting.GLARE:
-            return [A.Illumination(mode="gaussian", intensity_range=(0.12, 0.2), effect_type="brighten", p=1.0)]
+            lamp = A.Illumination(mode="gaussian", intensity_range=(0.16, 0.2), effect_type="brighten", p=1.0)
+            return [A.OneOf([lamp, GlassReflection()], p=1.0)]
         case Lighting.MIXED:
-            return [LampColour((0.15, 0.32), mixed=True)]
+            # Where two lamps meet, something stands before one of them.
+            shade = A.RandomShadow(shadow_roi=(0, 0, 1, 1), shadow_intensity_range=(0.25, 0.5), p=0.4)
+            return [LampColour((0.15, 0.32), mixed=True), shade]
 
 
 def _ramp(shape: tuple[int, int], direction: float) -> NDArray[np.float32]:

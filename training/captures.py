@@ -24,6 +24,7 @@ class LabelledCapture:
         arm: why it was picked: ``random``, ``value``, ``event``, ...
         boxes: annotations in pixels of the photo.
         duplicate_group: shared by near-duplicates, None for a capture that has none.
+        annotation_id: of the annotation that the boxes are from, in the records; None where there are no records.
     """
 
     capture_id: str
@@ -38,6 +39,7 @@ class LabelledCapture:
     arm: str
     boxes: tuple[AnnotatedBox, ...]
     duplicate_group: str | None = None
+    annotation_id: str | None = None
 
     @property
     def day(self) -> date:

@@ -1,26 +1,65 @@
-"""Fitting: from a checkpoint and a folder of labelled photos to the next checkpoint."""
+"""Fitting: from a snapshot and a checkpoint to the next checkpoint.
 
-import hashlib
-import os
-from collections.abc import Callable, Sequence
+`fit_snapshot` is the way in: it decides what an epoch shows, lays the photos out, and fits. `fit` is its last step.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import torch
-from ultralytics.nn.tasks import DetectionModel
-
-from training.architecture import adapt_classes, classes_of, load_checkpoint, save_checkpoint
-from training.augmentation import for_ultralytics, lighting_aware
+from training.architecture import save_checkpoint
+from training.distributed import fit_in_processes
 from training.fit_config import FitConfig
-from training.fit_state import StateFile, seed_everything
+from training.fit_order import FitOrder
+from training.fit_plan import FitPlan, keep_plan, kept_plan, plan_fit
+from training.snapshots import Snapshot
 from training.trainer import EpochReport, ShelfTrainer
-from vision.artefact import PRODUCT, is_product_class
+from training.yolo_folder import materialise
 
-MOST_DETECTIONS = 600
+NO_STRATA: Mapping[str, int] = {}
 
 
 class Cancelled(Exception):
     """Raise this from `on_epoch` to stop a fit; it leaves `fit` as it is, and a later call resumes."""
+
+
+def fit_snapshot(
+    snapshot: Snapshot,
+    initial_checkpoint: Path,
+    folder: Path,
+    config: FitConfig,
+    on_epoch: Callable[[EpochReport], None],
+    *,
+    older: Collection[str] = (),
+    deployed: Mapping[str, int] = NO_STRATA,
+    threads: int | None = None,
+    on_plan: Callable[[FitPlan], None] = lambda plan: None,
+) -> Path:
+    """Fit a detector on a snapshot and return its checkpoint.
+
+    Called again with the same folder after it was killed, the fit goes on by the plan it made, after the last whole
+    epoch.
+
+    Args:
+        snapshot: what to train on, its photos at hand.
+        initial_checkpoint: safetensors file to start from, the champion's as a rule.
+        folder: the fit's own scratch: plan, photos, states.
+        config: the knobs.
+        on_epoch: called after each epoch once its state is on disk.
+        older: ids of captures that the champion was trained on; they are replayed.
+        deployed: live captures by stratum; what they have and the snapshot lacks in light is practised.
+        threads: CPU threads torch may use, None for all.
+        on_plan: told what was decided, before the first epoch.
+
+    Raises:
+        BadCheckpoint, FitDiverged, Cancelled: as `fit` does.
+    """
+    plan = kept_plan(folder) or plan_fit(snapshot, config, older, deployed)
+    keep_plan(plan, folder)
+    on_plan(plan)
+    data = materialise(_as_planned(snapshot, plan), folder / "data", plan.rates)
+    lit = config.model_copy(update={"lighting": plan.lighting, "patience": config.patience if plan.held_back else 0})
+    return fit(initial_checkpoint, snapshot.classes, data, folder, lit, on_epoch, threads)
 
 
 def fit(
@@ -32,10 +71,11 @@ def fit(
     on_epoch: Callable[[EpochReport], None],
     threads: int | None = None,
 ) -> Path:
-    """Fit a detector and return the checkpoint of its averaged (EMA) weights.
+    """Fit a detector on laid-out photos and return the checkpoint of its averaged (EMA) weights.
 
     The run folder is the fit's own scratch, one for each retraining: called again after it was killed, the fit goes on
-    after the last whole epoch, and after it was done it returns at once.
+    after the last whole epoch, and after it was done it returns at once. On several GPUs each gets a process, by
+    Ultralytics' distributed training.
 
     Args:
         initial_checkpoint: safetensors file to start from, the champion's as a rule.
@@ -55,86 +95,42 @@ def fit(
     if finished.exists():
         return finished
     run_folder.mkdir(parents=True, exist_ok=True)
-    state = StateFile(run_folder, _fingerprint(initial_checkpoint, classes, config))
-    model = _start(initial_checkpoint, classes, config.seed)
-    best = run_folder / "best.safetensors"
-    averaged = _averaged_of_finished(state, model, config)
-    if averaged is None:
-        overrides = _overrides(config, classes, data_yaml, run_folder)
-        overrides["freeze"] = len(model.yaml["backbone"]) if config.freeze_backbone else None
-        trainer = ShelfTrainer(model, overrides, state, best, on_epoch, threads or os.cpu_count() or 1)
-        trainer.train()
-        averaged = trainer.ema.ema
-    return _publish(averaged, best if config.patience else None, finished)
+    order = FitOrder(
+        initial_checkpoint=initial_checkpoint,
+        classes=tuple(classes),
+        data_yaml=data_yaml,
+        run_folder=run_folder,
+        config=config,
+        threads=threads,
+    )
+    if not _ran_to_its_end(order):
+        if len(config.devices) > 1:
+            fit_in_processes(order, len(config.devices), on_epoch)
+        else:
+            ShelfTrainer(order, on_epoch).train()
+    return _publish(order, finished)
 
 
-def _start(checkpoint: Path, classes: Sequence[str], seed: int) -> DetectionModel:
-    seed_everything(seed)
-    model = load_checkpoint(checkpoint)
-    return model if classes_of(model) == tuple(classes) else adapt_classes(model, classes)
+def _as_planned(snapshot: Snapshot, plan: FitPlan) -> Snapshot:
+    """Return the snapshot with what chooses the epoch as its validation part: the real one stays unseen."""
+    held = tuple(capture for capture in snapshot.split.train if capture.capture_id in plan.held_back)
+    train = tuple(capture for capture in snapshot.split.train if capture.capture_id not in plan.held_back)
+    return replace(snapshot, split=replace(snapshot.split, train=train, validation=held, set_aside=()))
 
 
-def _averaged_of_finished(state: StateFile, model: DetectionModel, config: FitConfig) -> DetectionModel | None:
-    """Return the averaged weights of a fit that was killed after its last epoch, before it published them."""
-    found = state.read()
-    if found is None or found["epoch"] + 1 < config.epochs:
-        return None
-    model.load_state_dict(found["ema"])
-    return model
+def _ran_to_its_end(order: FitOrder) -> bool:
+    """Whether a fit was killed after its last epoch, before it published its weights."""
+    found = order.state.read()
+    return found is not None and found["epoch"] + 1 >= order.config.epochs
 
 
-def _publish(averaged: DetectionModel, best: Path | None, finished: Path) -> Path:
-    if best is not None and best.exists():
-        return best.replace(finished)
+def _publish(order: FitOrder, finished: Path) -> Path:
+    if order.config.patience and order.best.exists():
+        return order.best.replace(finished)
+    found = order.state.read()
+    assert found is not None, "a fit that ended has written its state"
+    averaged = order.model()
+    averaged.load_state_dict(found["ema"])
     partial = finished.with_suffix(".partial")
     save_checkpoint(averaged, partial)
     return partial.replace(finished)
-
-
-def _fingerprint(checkpoint: Path, classes: Sequence[str], config: FitConfig) -> str:
-    """Name what a state belongs to: resuming with other weights, classes or knobs would mix two fits."""
-    weights = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-    return hashlib.sha256("\n".join([weights, *classes, config.model_dump_json()]).encode()).hexdigest()
-
-
-def _overrides(config: FitConfig, classes: Sequence[str], data_yaml: Path, run_folder: Path) -> dict[str, Any]:
-    """Translate the knobs into Ultralytics' arguments."""
-    lighting = lighting_aware(config.lighting, config.lighting_share) if config.lighting else None
-    names_products = any(is_product_class(name) and name != PRODUCT for name in classes)
-    cuda = config.device == "cuda"
-    return {
-        "task": "detect",
-        "data": str(data_yaml),
-        "save_dir": str(run_folder / "ultralytics"),
-        "exist_ok": True,
-        "plots": False,
-        "verbose": False,
-        "device": "0" if cuda else "cpu",
-        # bfloat16 by name, because plain `True` downloads a model to check half precision with.
-        "amp": "bf16" if cuda and torch.cuda.is_bf16_supported() else False,
-        "workers": config.workers,
-        "seed": config.seed,
-        "deterministic": False,  # slower kernels, and a resumed fit could not repeat the interrupted one anyway
-        "epochs": config.epochs,
-        "imgsz": config.image_size,
-        "batch": config.batch,
-        "nbs": config.batch,  # one step a batch: the default gathers 64 photos, more than a small snapshot has
-        "optimizer": "AdamW",
-        "lr0": config.learning_rate,
-        "lrf": 0.05,
-        "momentum": 0.9,
-        "warmup_epochs": min(1.0, config.epochs / 10),
-        "warmup_bias_lr": 0.0,  # the default of 0.1 is for SGD and would throw AdamW's biases far off
-        "val": bool(config.patience),
-        "patience": config.patience,
-        "max_det": MOST_DETECTIONS,
-        "mosaic": config.mosaic,
-        "close_mosaic": config.epochs // 4,
-        "hsv_h": 0.01,  # a larger change of hue turns one flavour's label into another's
-        "hsv_s": 0.4,
-        "hsv_v": 0.3,
-        "translate": 0.1,
-        "scale": 0.3,
-        "fliplr": 0.0 if names_products else 0.5,  # no pack is printed in mirror writing
-        "augmentations": for_ultralytics([lighting] if lighting else []),
-    }

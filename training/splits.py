@@ -50,7 +50,7 @@ def split(captures: Sequence[LabelledCapture]) -> Split:
     """
     if len(captures) < FEWEST_TO_SPLIT:
         return _parts(captures, (), f"no validation: only {len(captures)} captures, {FEWEST_TO_SPLIT} are needed")
-    groups, singles = _groups(captures, _store_and_day), _groups(captures, _itself)
+    groups, singles = store_days(captures), _groups(captures, _itself)
     if held := _hold_out(groups, _hashed_share, keep_classes=True):
         return _prefer_random_arm(captures, held)
     why = "one store and day" if len(groups) == 1 else f"none of {len(groups)} groups of store and day can be spared"
@@ -59,6 +59,11 @@ def split(captures: Sequence[LabelledCapture]) -> Split:
     if held := _hold_out(singles, _counted_share, keep_classes=False):
         return _parts(captures, held, f"by capture: {why}; some classes are only in validation")
     return _parts(captures, (), "no validation: over half of the captures are near-duplicates of each other")
+
+
+def store_days(captures: Sequence[LabelledCapture]) -> dict[str, Group]:
+    """Group captures by store and day, joined where near-duplicates link them; a split never divides such a group."""
+    return _groups(captures, _store_and_day)
 
 
 def _prefer_random_arm(captures: Sequence[LabelledCapture], held: Group) -> Split:

@@ -86,6 +86,7 @@ class Tracking:
         # Read while MLflow is imported: it would send usage events otherwise.
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
         os.environ["DO_NOT_TRACK"] = "true"
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # none in a worker's log
         from mlflow import MlflowClient
 
         return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
@@ -152,6 +153,22 @@ class Tracking:
         found = self._client.get_model_version(MODEL_NAME, version)
         folder.mkdir(parents=True, exist_ok=True)
         return Path(self._client.download_artifacts(found.run_id, _MODEL_FOLDER, str(folder)))
+
+    def metrics(self, retraining_id: str) -> dict[str, float]:
+        """Return the last value of each metric of a retraining, nothing where it was not logged."""
+        run = self._run_of(retraining_id)
+        return {} if run is None else dict(run.data.metrics)
+
+    def attachment(self, retraining_id: str, name: str, folder: Path) -> Path:
+        """Fetch a file that was logged with a retraining into a folder and return where it is.
+
+        Raises:
+            LookupError: if the retraining was not logged.
+        """
+        run = self._run_of(retraining_id)
+        if run is None:
+            raise LookupError(f"no run of retraining {retraining_id}")
+        return Path(self._client.download_artifacts(run.info.run_id, name, str(folder)))
 
     def _run_of(self, retraining_id: str) -> "Run | None":
         tagged = f"tags.`{RETRAINING_TAG}` = '{retraining_id}'"

@@ -8,13 +8,18 @@ from time import perf_counter
 from typing import Any
 
 import torch
+from ultralytics.data.build import InfiniteDataLoader
 from ultralytics.models.yolo.detect import DetectionTrainer
-from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils import RANK
 from ultralytics.utils.torch_utils import unwrap_model
 
 from training.architecture import save_checkpoint
 from training.efficientnet import EfficientNetLite0
-from training.fit_state import StateFile, seed_everything
+from training.epochs import EpochSampler
+from training.fit_order import FitOrder
+from training.fit_state import seed_everything
+from training.trainer_arguments import trainer_arguments
+from training.yolo_folder import RATES
 
 
 class FitDiverged(RuntimeError):
@@ -45,20 +50,19 @@ class EpochReport:
 class ShelfTrainer(DetectionTrainer):
     """A detection trainer that saves its state after every epoch and talks to nobody but `on_epoch`."""
 
-    def __init__(
-        self,
-        model: DetectionModel,
-        overrides: dict[str, Any],
-        state: StateFile,
-        best: Path,
-        on_epoch: Callable[[EpochReport], None],
-        threads: int,
-    ) -> None:
-        """Prepare a fit of `model` on so many CPU threads; the best validated epoch is kept at `best`."""
-        self._threads = threads
-        self._state, self._best_checkpoint, self._on_epoch = state, best, on_epoch
+    def __init__(self, order: FitOrder, on_epoch: Callable[[EpochReport], None]) -> None:
+        """Prepare a fit in this process, or this process's part of one on several GPUs.
+
+        Raises:
+            BadCheckpoint: if the initial checkpoint cannot be read.
+        """
+        self._threads = order.cpu_threads
+        self._state, self._best_checkpoint, self._on_epoch = order.state, order.best, on_epoch
+        self._sampler: EpochSampler | None = None
         self._epoch_started = perf_counter()
-        super().__init__(overrides={**overrides, "model": model.yaml["yaml_file"]})
+        model = order.model()
+        arguments = trainer_arguments(order, len(model.yaml["backbone"]))
+        super().__init__(overrides={**arguments, "model": model.yaml["yaml_file"]})
         self.model = model
 
     def _setup_train(self) -> None:
@@ -68,15 +72,27 @@ class ShelfTrainer(DetectionTrainer):
         if self.device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
             self.amp = True  # autocast on a CPU means bfloat16, which needs no loss scaling
             self.model.to(memory_format=torch.channels_last)
-            backbone = self.model.model[0]
+            backbone = unwrap_model(self.model).model[0]
             if self.args.freeze and isinstance(backbone, EfficientNetLite0):
                 backbone.compile_frozen(self._threads)  # after Ultralytics copied the model for its average
+
+    def get_dataloader(
+        self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train"
+    ) -> InfiniteDataLoader:
+        """Load photos; to train on, as often as the plan says where `data.yaml` holds one."""
+        loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        rates = self.data.get(RATES)
+        if mode == "train" and rates:
+            shown = [rates[Path(photo).stem] for photo in loader.dataset.im_files]
+            self._sampler = EpochSampler(shown, self.args.seed, max(rank, 0), max(self.world_size, 1))
+            loader.batch_sampler.sampler.sampler = self._sampler  # below the wrapper that makes it endless
+        return loader
 
     def run_callbacks(self, event: str) -> None:
         """Report epochs; leave out every integration, all of which listen through callbacks."""
         if event == "on_train_epoch_start":
             self._epoch_started = perf_counter()
-        elif event == "on_fit_epoch_end":
+        elif event == "on_fit_epoch_end" and RANK in (-1, 0):
             self._on_epoch(self._report())
 
     def _report(self) -> EpochReport:
@@ -116,7 +132,7 @@ class ShelfTrainer(DetectionTrainer):
         if state is None:
             return
         self.start_epoch = state["epoch"] + 1
-        self.model.load_state_dict(state["model"])
+        unwrap_model(self.model).load_state_dict(state["model"])
         self.ema.ema.load_state_dict(state["ema"])
         self.ema.updates = state["updates"]
         self.optimizer.load_state_dict(state["optimizer"])
@@ -124,6 +140,8 @@ class ShelfTrainer(DetectionTrainer):
         self.best_fitness = state["best_fitness"]
         self.stopper.__dict__.update(state["stopper"])
         seed_everything(self.args.seed + self.start_epoch)  # or the first epochs' augmentations would come again
+        if self._sampler is not None:
+            self._sampler.epoch = self.start_epoch
 
     def _handle_nan_recovery(self, epoch: int) -> bool:
         if self.loss is not None and not math.isfinite(float(torch.sum(self.loss.detach()))):

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -11,25 +13,33 @@ from training.snapshots import Snapshot, class_of
 
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 WEBP_START = b"RIFF"
+RATES = "rates"  # key of data.yaml that Ultralytics does not know
 
 
-def materialise(snapshot: Snapshot, folder: Path) -> Path:
+def materialise(snapshot: Snapshot, folder: Path, rates: Mapping[str, float] | None = None) -> Path:
     """Write images, labels and ``data.yaml``; what an interrupted call left behind is completed.
 
     Without validation captures, ``data.yaml`` names the training photos twice, because Ultralytics demands both.
+
+    Args:
+        snapshot: its synthetic captures train beside those of its split.
+        folder: to write into.
+        rates: by capture id, how often an epoch shows a photo, for our own trainer; None for once each.
 
     Returns:
         The absolute path of ``data.yaml``.
     """
     folder = folder.resolve()
-    _write_part(snapshot, snapshot.split.train, folder, "train")
+    stems = _write_part(snapshot, snapshot.split.train + snapshot.synthetic, folder, "train")
     _write_part(snapshot, snapshot.split.validation, folder, "val")
-    data = {
+    data: dict[str, Any] = {
         "path": str(folder),  # absolute, or Ultralytics would look below its own datasets folder
         "train": "images/train",
         "val": "images/val" if snapshot.split.validation else "images/train",
         "names": dict(enumerate(snapshot.classes)),
     }
+    if rates is not None:
+        data[RATES] = {stem: rates[capture_id] for capture_id, stem in stems.items()}
     path = folder / "data.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False))
     return path
@@ -48,7 +58,9 @@ def label_lines(capture: LabelledCapture, snapshot: Snapshot) -> list[str]:
     return lines
 
 
-def _write_part(snapshot: Snapshot, captures: tuple[LabelledCapture, ...], folder: Path, part: str) -> None:
+def _write_part(snapshot: Snapshot, captures: tuple[LabelledCapture, ...], folder: Path, part: str) -> dict[str, str]:
+    """Write one part, and return the name of each capture's files by its id."""
+    stems: dict[str, str] = {}
     images, labels = folder / "images" / part, folder / "labels" / part
     images.mkdir(parents=True, exist_ok=True)
     labels.mkdir(parents=True, exist_ok=True)
@@ -57,6 +69,16 @@ def _write_part(snapshot: Snapshot, captures: tuple[LabelledCapture, ...], folde
         stem = f"{number:06d}-{capture.sha256[:12]}"
         _place(capture.image, images / f"{stem}{_suffix(capture.image)}")
         (labels / f"{stem}.txt").write_text("\n".join(label_lines(capture, snapshot)))
+        stems[capture.capture_id] = stem
+    _remove_others(images, labels, set(stems.values()))
+    return stems
+
+
+def _remove_others(images: Path, labels: Path, stems: set[str]) -> None:
+    """Remove what an earlier call with other captures left: Ultralytics trains on whatever it finds."""
+    for file in (*images.iterdir(), *labels.iterdir()):
+        if file.stem not in stems:
+            file.unlink()
 
 
 def _suffix(image: Path) -> str:

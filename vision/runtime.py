@@ -1,10 +1,10 @@
 """Runs a detector artefact: OpenVINO by default, ONNX Runtime where that fits better."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 
 from vision.artefact import BadArtefact
+from vision.background import give_way
 from vision.detections import Floats
 from vision.letterbox import Image
 
@@ -59,12 +60,15 @@ class OpenVinoRuntime:
         threads: CPU threads over all streams.
         streams: passes that may run side by side; further callers wait.
         precision: arithmetic, always explicit: OpenVINO's own default differs between machines.
+        aside: compile with low priority, beside a model that answers meanwhile.
 
     Raises:
         BadArtefact: if OpenVINO cannot read the file, or its outputs are not an artefact's.
     """
 
-    def __init__(self, path: Path, threads: int = 2, streams: int = 1, precision: Precision = "f32") -> None:
+    def __init__(
+        self, path: Path, threads: int = 2, streams: int = 1, precision: Precision = "f32", *, aside: bool = False
+    ) -> None:
         settings = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": streams,
@@ -74,7 +78,8 @@ class OpenVinoRuntime:
         try:
             model = core.read_model(path)
             _check_outputs(path, [port.get_any_name() for port in model.outputs])
-            self._model = core.compile_model(fed_with_pixels(model), "CPU", settings)
+            compiling = _compiled_aside if aside else _compiled
+            self._model = compiling(core, fed_with_pixels(model), settings)
         except RuntimeError as error:
             raise BadArtefact(f"OpenVINO cannot compile {path.name}: {error}") from error
         self._idle: SimpleQueue[openvino.InferRequest] = SimpleQueue()
@@ -128,19 +133,40 @@ def served_precision(wanted: Precision | Literal["recorded"], recorded: Precisio
 
 
 def load_runtime(
-    name: RuntimeName, path: Path, *, threads: int = 2, streams: int = 1, precision: Precision = "f32"
+    name: RuntimeName,
+    path: Path,
+    *,
+    threads: int = 2,
+    streams: int = 1,
+    precision: Precision = "f32",
+    aside: bool = False,
 ) -> Runtime:
-    """Load an artefact into the named runtime.
+    """Load an artefact into the named runtime, with low priority where that is wanted and can be.
 
     Raises:
         BadArtefact: if the file cannot be run.
         ValueError: if ONNX Runtime is asked for another precision than f32.
     """
     if name == "openvino":
-        return OpenVinoRuntime(path, threads, streams, precision)
+        return OpenVinoRuntime(path, threads, streams, precision, aside=aside)
     if precision != "f32":
         raise ValueError(f"onnxruntime computes in f32 on a CPU, not in {precision}: use openvino")
     return OnnxRuntime(path, threads)
+
+
+def _compiled(core: openvino.Core, model: openvino.Model, settings: Mapping[str, Any]) -> openvino.CompiledModel:
+    return core.compile_model(model, "CPU", settings)
+
+
+def _compiled_aside(core: openvino.Core, model: openvino.Model, settings: Mapping[str, Any]) -> openvino.CompiledModel:
+    """Compile with low priority, which is three quarters of the work, and only read the result with the usual one.
+
+    A model's threads keep the priority of the thread that made them, so what was compiled aside must not itself serve.
+    """
+    # Nor may its threads, which OpenVINO would hand on to the next model of the same settings.
+    others = {**settings, "INFERENCE_NUM_THREADS": settings["INFERENCE_NUM_THREADS"] + 1, "NUM_STREAMS": 1}
+    compiled: bytes = give_way(lambda: _compiled(core, model, others).export_model())
+    return core.import_model(compiled, "CPU", settings)
 
 
 def fed_with_pixels(model: openvino.Model) -> openvino.Model:

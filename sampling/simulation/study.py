@@ -27,13 +27,14 @@ def run(study: Study, processes: int = 1) -> Iterator[Curve]:
     """
     loops = list(product(study.seeds, study.recipes))
     if processes == 1:
-        yield from (_play(study.world, name, seed) for seed, name in loops)
+        yield from (play_one(study.world, name, seed) for seed, name in loops)
         return
     with ProcessPoolExecutor(processes, get_context("spawn"), _remember, (study.world,)) as pool:
         yield from pool.map(_play_remembered, loops)
 
 
-def _play(world: World, name: str, seed: int) -> Curve:
+def play_one(world: World, name: str, seed: int) -> Curve:
+    """Play the loop of one recipe with one seed."""
     return play(world, name, start(name), seed, name == ORACLE, name in STARTING_COLD)
 
 
@@ -46,4 +47,4 @@ def _remember(world: World) -> None:
 
 def _play_remembered(loop: tuple[int, str]) -> Curve:
     seed, name = loop
-    return _play(_worlds[0], name, seed)
+    return play_one(_worlds[0], name, seed)

@@ -27,8 +27,10 @@ from service.cli import (
     retrainings,
     rounds,
     savings,
+    scale,
     serve,
     simulate,
+    snapshots,
     stores,
     tasks,
     webhooks,
@@ -64,9 +66,11 @@ app.add_typer(quality.app, name="quality")
 app.add_typer(annotations.app, name="annotations")
 app.add_typer(label_studio.app, name="label-studio")
 app.add_typer(retrainings.app, name="retrainings")
+app.add_typer(snapshots.app, name="snapshots")
 app.add_typer(models.app, name="models")
 app.add_typer(products.app, name="products")
 app.add_typer(embedders.app, name="embedders")
+app.add_typer(scale.app, name="scale")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(keys.app, name="keys")

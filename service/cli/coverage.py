@@ -20,8 +20,14 @@ def coverage(
     ] = None,
     round_id: Annotated[str | None, typer.Option("--round", help="What this round's batch covers.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 30,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Compare cameras with the serving model's training set.")
+    ] = False,
 ) -> None:
     """Say which categories have few labels in which conditions; those that the pool shows most come first."""
+    if audit:
+        _audit(call(url, key, "GET", "/v1/coverage/audit").json(), limit)
+        return
     path = f"/v1/rounds/{round_id}/coverage" if round_id else "/v1/coverage"
     answer = call(url, key, "GET", path, params={"category": category or []}).json()
     output.print(escape(answer["sentence"]))
@@ -31,6 +37,15 @@ def coverage(
         output.print(_table(thin[:limit], with_batch=round_id is not None))
     if len(thin) > limit:
         output.print(f"{len(thin) - limit} more thin combinations; --limit shows them.")
+
+
+def _audit(answer: dict[str, Any], limit: int) -> None:
+    """Print which photos to get next, then how old, how redundant and how dear labels are."""
+    output.print(escape(answer["sentence"]))
+    for place, advice in enumerate(answer["next"][:limit], start=1):
+        output.print(escape(f"{place}. {advice['words']}"))
+    for said in (answer["freshness"]["sentence"], answer["redundancy"]["sentence"], answer["point_cost"]["words"]):
+        output.print(escape(said))
 
 
 def _table(cells: list[dict[str, Any]], *, with_batch: bool) -> Table:

@@ -26,7 +26,8 @@ def demo(
     if photos is not None and not photos.is_dir():
         fail(f"{photos} is not a folder.", "make demo PHOTOS=folder wants a folder of photos.")
     try:
-        with Installation(_HOME.absolute(), port) as installation:
+        # Nobody sends photos beside the demo, so its candidates would be in shadow for a day.
+        with Installation(_HOME.absolute(), port, shadow__captures="0") as installation:
             if photos is None:
                 play(installation, _ANNOTATOR_MINUTES)
             else:

@@ -9,7 +9,7 @@ from rich.table import Table
 from service.cli.remote import Key, Url, call
 from service.cli.terminal import output
 
-app = typer.Typer(help="What names products: show, add another one, calibrate.", no_args_is_help=True)
+app = typer.Typer(help="What names products: show, add another one, fit it further, calibrate.", no_args_is_help=True)
 LOCAL = "http://127.0.0.1:8000"
 Reason = Annotated[str, typer.Option(help="Why, for the records.")]
 
@@ -42,6 +42,20 @@ def add(
     """Let another embedder name products, as soon as a worker has let it read every reference."""
     answer = call(url, key, "POST", "/v1/embedders", params={"reason": reason}, content=file.read_bytes()).json()
     output.print(f"{answer['id']}  {answer['state']}")
+
+
+@app.command()
+def fit(
+    reason: Reason,
+    key: Key,
+    url: Url = LOCAL,
+    promote: Annotated[bool, typer.Option(help="Let it name if it is better on captures it was not fitted on.")] = True,
+) -> None:
+    """Fit the embedder that names further, on the facings that annotators named: a retraining, done by a worker."""
+    order = {"reason": reason, "model": "embedder", "promote": "if_gate_passes" if promote else "never"}
+    found = call(url, key, "POST", "/v1/retrainings", json=order).json()
+    output.print(f"Retraining [bold]{found['id']}[/] is {found['state']}.")
+    output.print(f"`shelfloop retrainings show {found['id']}` tells how far it is.")
 
 
 @app.command()

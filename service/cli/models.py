@@ -8,7 +8,7 @@ from rich.table import Table
 from service.cli.remote import Key, Url, call
 from service.cli.terminal import output
 
-app = typer.Typer(help="Models: list, promote, roll back.", no_args_is_help=True)
+app = typer.Typer(help="Models: list, watch in shadow, promote, roll back.", no_args_is_help=True)
 LOCAL = "http://127.0.0.1:8000"
 Reason = Annotated[str, typer.Option(help="Why, for the records.")]
 
@@ -47,6 +47,24 @@ def promote(
 def rollback(reason: Reason, key: Key, url: Url = LOCAL) -> None:
     """Bring back the model that served before."""
     _print(call(url, key, "POST", "/v1/models/rollback", json={"reason": reason}).json())
+
+
+@app.command()
+def shadow(
+    version: Annotated[int, typer.Argument(help="The candidate's version.")], key: Key, url: Url = LOCAL
+) -> None:
+    """Show what a candidate in shadow sees otherwise than the champion."""
+    answer = call(url, key, "GET", f"/v1/models/{version}/shadow").json()
+    evidence = answer["evidence"]
+    output.print(f"Model [bold]{version}[/] beside {answer['champion_version']}: {answer['note'] or answer['state']}")
+    output.print(f"{evidence['captures']} of {answer['wanted']} captures, {evidence['boxes']} boxes")
+    table = Table("stratum", "captures", "disagreement", "errors")
+    for stratum, cell in answer["strata"].items():
+        share = "" if cell["disagreement"] is None else f"{cell['disagreement']:.1%}"
+        table.add_row(stratum, str(cell["captures"]), share, str(cell["errors"]))
+    output.print(table)
+    for objection in answer["objections"]:
+        output.print(f"[bold red]Against it:[/] {objection}")
 
 
 def _print(move: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`shelfloop retrainings`: start, watch and cancel, through a running service."""
+"""`shelfloop retrainings`: plan, start, watch and cancel, through a running service."""
 
 import json
 import time
@@ -9,12 +9,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from service.cli.remote import Key, Url, call
 from service.cli.terminal import fail, output
-from service.retrainings.schemas import Preset
+from service.retrainings.schemas import Model, Preset
 
-app = typer.Typer(help="Retrainings: start, watch, cancel.", no_args_is_help=True)
+app = typer.Typer(help="Retrainings: plan, start, watch, cancel.", no_args_is_help=True)
 LOCAL = "http://127.0.0.1:8000"
 POLL_SECONDS = 1.0
 Id = Annotated[str, typer.Argument(help="The retraining's id.")]
+Which = Annotated[Model, typer.Option(help="The model that finds facings, or the one that names them.")]
+Classes = Annotated[Literal["kinds", "products"], typer.Option(help="What the model tells apart.")]
+Knobs = Annotated[Preset, typer.Option(help="Knobs to start from.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="One knob, as epochs=10; may be repeated.")]
+Arms = Annotated[list[str] | None, typer.Option("--arm", help="Only labels of this arm: value or random.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Watch it to its end; fails if it does.")]
 
 
@@ -23,26 +28,54 @@ def start(
     reason: Annotated[str, typer.Option(help="Why, for the records.")],
     key: Key,
     url: Url = LOCAL,
-    classes: Annotated[Literal["kinds", "products"], typer.Option(help="What the model tells apart.")] = "kinds",
-    preset: Annotated[Preset, typer.Option(help="Knobs to start from.")] = "quick",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="One knob, as epochs=10; may be repeated.")] = None,
-    arm: Annotated[list[str] | None, typer.Option(help="Only labels of this arm: value or random.")] = None,
+    model: Which = "detector",
+    classes: Classes = "kinds",
+    preset: Knobs = "quick",
+    set_: Set = None,
+    arm: Arms = None,
     promote: Annotated[bool, typer.Option(help="Promote the candidate if it passes its gate.")] = True,
     wait: Wait = False,
 ) -> None:
     """Order a retraining; a running `shelfloop worker` takes it up."""
     order = {
-        "reason": reason,
-        "classes": classes,
-        "preset": preset,
-        "overrides": dict(_knob(text) for text in set_ or ()),
-        "arms": arm or None,
+        **_order(reason, model, classes, preset, set_, arm),
         "promote": "if_gate_passes" if promote else "never",
     }
     found = call(url, key, "POST", "/v1/retrainings", json=order).json()
     output.print(f"Retraining [bold]{found['id']}[/] is {found['state']}.")
     if wait:
         _watch(url, key, found["id"])
+
+
+@app.command()
+def plan(
+    key: Key,
+    url: Url = LOCAL,
+    model: Which = "detector",
+    classes: Classes = "kinds",
+    preset: Knobs = "quick",
+    set_: Set = None,
+    arm: Arms = None,
+) -> None:
+    """Say what a retraining would train on and how long it would take; nothing is ordered."""
+    order = _order("a plan", model, classes, preset, set_, arm)
+    found = call(url, key, "POST", "/v1/retrainings/plan", json=order).json()
+    output.print(found["sentence"])
+    for product in found["new_products"]:
+        output.print(f"  new: {product['gtin']} {product['name']}")
+    for reason in found["reasons"]:
+        output.print(f"  {reason}")
+    if found["in_flight"]:
+        output.print(f"  [yellow]Not now: retraining {found['in_flight']} is not over.[/]")
+
+
+@app.command()
+def triggers(key: Key, url: Url = LOCAL) -> None:
+    """Show what orders retrainings without a person, and how far each is from it."""
+    found = call(url, key, "GET", "/v1/triggers").json()
+    output.print(found["sentence"])
+    for one in found["triggers"]:
+        output.print(f"  {one['trigger']}: {'[bold]due[/]; ' if one['due'] else ''}{one['words']}")
 
 
 @app.command()
@@ -68,6 +101,14 @@ def cancel(id: Id, key: Key, url: Url = LOCAL) -> None:
     output.print(f"Cancelled retraining {id}.")
 
 
+def _order(
+    reason: str, model: str, classes: str, preset: str, knobs: list[str] | None, arms: list[str] | None
+) -> dict[str, Any]:
+    settings = dict(_knob(text) for text in knobs or ())
+    training = {"model": model, "classes": classes, "preset": preset, "overrides": settings, "arms": arms or None}
+    return {"reason": reason, **training}
+
+
 def _knob(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
@@ -91,11 +132,11 @@ def _watch(url: str, key: str, id: str) -> None:
                 completed=progress.get("epoch", 0),
                 total=progress.get("epochs"),
             )
-            if found["finished_at"]:
+            if found["finished_at"] or found["state"] == "shadowing":  # which takes as long as captures take to come
                 break
             time.sleep(POLL_SECONDS)
     _print(found)
-    if found["state"] in ("failed", "gate_failed", "cancelled"):
+    if found["state"] in ("failed", "gate_failed", "shadow_failed", "cancelled"):
         raise typer.Exit(1)
 
 

@@ -13,9 +13,11 @@ from sampling.simulation.contestants import OURS, PUBLISHED, RANDOM
 from sampling.simulation.findings import Finding, findings
 from sampling.simulation.head import fit_head
 from sampling.simulation.labelled_set import LabelledSet
-from sampling.simulation.protocol import Schedule, World, top1
+from sampling.simulation.protocol import Curve, Schedule, World, top1
 from sampling.simulation.study import Study, run
 from service.cli.terminal import fail, output
+from service.scale.cluster import ScaleMissing, connected
+from service.scale.simulating import curves_on
 from service.simulation.reading import BadLabels, read_labels
 from vision.embedder import load_embedder
 
@@ -33,6 +35,8 @@ def simulate(
     quick: Annotated[bool, typer.Option("--quick", help="Three recipes, three seeds.")] = False,
     seeds: Annotated[int | None, typer.Option(min=2, help="How many; each judges on other photos.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write all numbers there as JSON.")] = None,
+    ray: Annotated[str | None, typer.Option(help="Play on this Ray cluster; `local` starts one here.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="With --ray: processes that play at once.")] = 2,
 ) -> None:
     """Hide known labels, buy them back as each recipe would, and say how many boxes that takes.
 
@@ -48,7 +52,7 @@ def simulate(
         _QUICK if quick else (*PUBLISHED, OURS),
         range(seeds or (3 if quick else 10)),
     )
-    found = findings(list(run(study, processes=1)))
+    found = findings(list(run(study, processes=1)) if ray is None else _on_cluster(study, ray, workers))
     _print(known, found)
     if out is not None:
         out.write_text(json.dumps(_as_json(known, schedule, found), indent=2) + "\n")
@@ -58,6 +62,14 @@ def schedule_for(known: LabelledSet) -> Schedule:
     """Return rounds of 0.03 of all boxes, up to 0.75 of them where that is needed; a fifth judges."""
     step = max(1, round(0.03 * int(known.boxes.sum())))
     return Schedule(first=step, step=step, rounds=12, late_rounds=12)
+
+
+def _on_cluster(study: Study, address: str, workers: int) -> list[Curve]:
+    try:
+        with connected(address, workers) as cluster:
+            return curves_on(study, cluster)
+    except ScaleMissing as missing:
+        fail(str(missing))
 
 
 def _print(known: LabelledSet, found: Sequence[Finding]) -> None:

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Query
 
 from service.auth.callers import require
 from service.auth.permissions import Action
+from service.coverage.audit_schemas import AuditAnswer
+from service.coverage.auditing import audit_answer
 from service.coverage.schemas import CoverageAnswer
 from service.coverage.service import loop_coverage
 from service.dependencies import ContextOf
@@ -25,3 +27,13 @@ def read_coverage(context: ContextOf, category: Node = []) -> CoverageAnswer:  #
     """
     with context.database.read() as session:
         return loop_coverage(session, tuple(category))
+
+
+@router.get("/audit")
+def read_audit(context: ContextOf) -> AuditAnswer:
+    """Compare what cameras send with what the serving model was trained on: which photos to get next, and why.
+
+    Also how fresh its labels are, which of its photos could be left out, and what a point of accuracy cost lately.
+    """
+    with context.database.read() as session:
+        return audit_answer(session, context)

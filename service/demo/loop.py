@@ -16,9 +16,8 @@ from service.auth.permissions import Role
 from service.demo.door import Door
 from service.demo.installation import DemoFailed, Installation
 from service.demo.shelves import Photo
+from service.retrainings.queries import ENDED
 from training.synthetic.world import ShelfWorld
-
-ENDED = ("completed", "promoted", "gate_failed", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +109,13 @@ class Loop:
                 self.progress.advance(bar)
         return costs
 
-    def start_retraining(self, arm: str, *, promote: bool) -> str:
+    def start_retraining(self, arm: str) -> str:
         """Queue a retraining on one arm's annotations, from the model that serves now."""
         body = {
             "reason": f"demo: labels of the {arm} arm",
             "arms": [arm],
             "preset": "quick",
-            "promote": "if_gate_passes" if promote else "never",
+            "promote": "if_gate_passes" if arm == "value" else "never",
         }
         return str(self.engineer.call("POST", "/v1/retrainings", json=body)["id"])
 

@@ -27,9 +27,8 @@ def play(installation: Installation, annotator_minutes: float) -> None:
         before = measure(truths, loop.analyze(held_out, "Measured before"))
         made = loop.start_round(annotator_minutes)
         costs = loop.label(captures, {pick["capture_id"]: pick["arm"] for pick in made["picks"]})
-        # Both start from the model that serves now, so only their labels differ.
-        retrainings = {arm: loop.start_retraining(arm, promote=arm == "value") for arm in ("value", "random")}
-        ended = {arm: loop.follow(id, f"Retraining, {arm} arm") for arm, id in retrainings.items()}
+        # The one that is never promoted first: both start from the model that serves now, so only their labels differ.
+        ended = {arm: loop.follow(loop.start_retraining(arm), f"Retraining, {arm} arm") for arm in ("random", "value")}
         after = {}
         for arm, state in ended.items():
             with loop.serving(state["candidate_version"]):

@@ -58,5 +58,5 @@ class DriftAnswer(BaseModel):
     looked_at: datetime | None = Field(description="when a camera was last looked at")
     scopes: list[ScopeAnswer]
     quotas: dict[str, float] = Field(description="strata with a larger quota in the next round, and its factor")
-    retraining_advised: bool = Field(description="drift has lasted; nothing is started by it")
+    retraining_advised: bool = Field(description="drift has lasted; one starts only where `triggers.drift` is on")
     reason: str

@@ -15,7 +15,7 @@ from service.problems import Problem
 from service.records import ModelRecord
 
 log = logging.getLogger(__name__)
-RETRY_SECONDS = 30.0
+LOOK_SECONDS, RETRY_SECONDS = 2.0, 30.0
 
 
 def move_champion_alias(context: Context) -> None:
@@ -44,9 +44,13 @@ def try_to_move_champion_alias(context: Context) -> None:
 
 
 def keep_champion_alias(context: Context, stopping: threading.Event, retry_seconds: float = RETRY_SECONDS) -> None:
-    """Until `stopping` is set, look whether the champion moved and move the alias, too; log what is in the way."""
-    told = 0
-    while not stopping.wait(retry_seconds):
+    """Until `stopping` is set, look whether the champion moved and move the alias, too; log what is in the way.
+
+    Workers do this, not servers: MLflow's client takes seconds of a processor when it is first used.
+    """
+    told, pause = 0, 0.0
+    while not stopping.wait(pause):
+        pause = LOOK_SECONDS
         try:
             with context.database.read() as session:
                 newest = newest_move(session)
@@ -54,6 +58,7 @@ def keep_champion_alias(context: Context, stopping: threading.Event, retry_secon
                 move_champion_alias(context)
                 told = newest.id
         except Exception as error:  # MLflow or the database away: both may come back
+            pause = retry_seconds
             log.warning("MLflow's champion alias could not be moved, once more in %g s: %s", retry_seconds, error)
 
 

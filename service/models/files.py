@@ -37,6 +37,12 @@ def artefact_of(settings: Settings, model: ModelRecord) -> Path:
     return path
 
 
+def artefact_here(settings: Settings, model: ModelRecord) -> Path | None:
+    """Return the ONNX file of a model if it is on this machine and whole, None if it would have to be fetched."""
+    path = starter.ARTEFACT if model.version == STARTER_VERSION else _place(settings, model.version) / ARTEFACT_NAME
+    return path if _sha256_if_there(path) == model.artefact_sha256 else None
+
+
 def checkpoint_of(settings: Settings, model: ModelRecord) -> Path:
     """Return the safetensors file that a fit can start from.
 

@@ -1,7 +1,7 @@
 """MLflow as the service sees it: what it refuses or cannot do is a problem that may pass."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,6 +51,18 @@ def log_retraining(tracking: Tracking, record: RetrainingRecord) -> Logged:
     """
     with _unreachable_is_a_problem():
         return tracking.log_retraining(record)
+
+
+def log_run(
+    tracking: Tracking, name: str, params: Mapping[str, object], metrics: Mapping[str, float], files: Sequence[Path]
+) -> str:
+    """Log what is no detector's retraining, and return the run's id.
+
+    Raises:
+        Problem: mlflow-unreachable.
+    """
+    with _unreachable_is_a_problem():
+        return tracking.log_run(name, params, metrics, files)
 
 
 def download(tracking: Tracking, mlflow_version: str, folder: Path) -> Path:

@@ -1,13 +1,13 @@
 """Models over HTTP."""
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Path
+from fastapi import APIRouter, Depends, Path
 
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action, Role
 from service.dependencies import ContextOf
-from service.models.alias import try_to_move_champion_alias
 from service.models.queries import champion_version, get_model, list_models, list_promotions
 from service.models.schemas import (
     ModelAnswer,
@@ -16,10 +16,12 @@ from service.models.schemas import (
     PromoteRequest,
     PromotionAnswer,
     RollbackRequest,
+    UseAnswer,
 )
 from service.models.service import promote, roll_back
+from service.models.use_queries import use_between
 from service.problems import Problem
-from service.records import ModelRecord
+from service.records import ModelRecord, ShadowRecord
 from service.rounds.signature_queries import count_unsigned
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -45,6 +47,7 @@ def read_models(context: ContextOf) -> ModelList:
 @router.get("/{version}", dependencies=[Depends(require(Action.READ_MODELS))])
 def read_model(context: ContextOf, version: Version) -> ModelDetails:
     """Show a model with its evaluation, stratum by stratum, and the checks of its gate."""
+    now = context.clock()
     with context.database.read() as session:
         model = get_model(session, version)
         return ModelDetails(
@@ -52,14 +55,14 @@ def read_model(context: ContextOf, version: Version) -> ModelDetails:
             metadata=model.metadata_json,
             report=model.report,
             gate=model.gate,
+            in_service=UseAnswer.model_validate(use_between(session, version, now - timedelta(days=1), now)),
+            shadowed=session.get(ShadowRecord, version) is not None,
         )
 
 
 @router.post("/{version}/promote")
-def promote_model(
-    context: ContextOf, caller: Promoter, version: Version, request: PromoteRequest, afterwards: BackgroundTasks
-) -> PromotionAnswer:
-    """Make a model the champion; servers swap to it between two requests, and MLflow's alias follows."""
+def promote_model(context: ContextOf, caller: Promoter, version: Version, request: PromoteRequest) -> PromotionAnswer:
+    """Make a model the champion; servers swap to it between two requests, and a worker moves MLflow's alias."""
     if request.force and caller.role != Role.ADMIN:
         raise Problem(
             403,
@@ -70,18 +73,14 @@ def promote_model(
         )
     move = promote(context, version, reason=request.reason, by=caller.name, force=request.force)
     context.serving.refresh()
-    afterwards.add_task(try_to_move_champion_alias, context)
     return PromotionAnswer.model_validate(move)
 
 
 @router.post("/rollback")
-def roll_back_model(
-    context: ContextOf, caller: Promoter, request: RollbackRequest, afterwards: BackgroundTasks
-) -> PromotionAnswer:
+def roll_back_model(context: ContextOf, caller: Promoter, request: RollbackRequest) -> PromotionAnswer:
     """Bring back the model that served before; repeated, it goes further back, at most to the starter."""
     move = roll_back(context, reason=request.reason, by=caller.name)
     context.serving.refresh()
-    afterwards.add_task(try_to_move_champion_alias, context)
     return PromotionAnswer.model_validate(move)
 
 
@@ -98,4 +97,13 @@ def _members(model: ModelRecord, champion: int) -> dict[str, object]:
         "classes": model.metadata_json["classes"],
         "input_size": model.metadata_json["input_size"],
         "gate_passed": None if model.gate is None else model.gate["passed"],
+        **_overall(model.report or {}),
+    }
+
+
+def _overall(report: dict[str, Any]) -> dict[str, float | None]:
+    candidate, champion = (report.get(who, {}).get("overall", {}) for who in ("candidate", "champion"))
+    return {
+        **{name: candidate.get(name) for name in ("ap", "ap_low", "ap_high")},
+        "champion_ap": champion.get("ap"),
     }

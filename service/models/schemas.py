@@ -23,6 +23,19 @@ class ModelAnswer(BaseModel):
     classes: list[str]
     input_size: int
     gate_passed: bool | None = Field(description="null where there was no gate, as for the starter")
+    ap: float | None = Field(description="COCO AP on the photos that its gate was judged by; null if unmeasured")
+    ap_low: float | None = Field(description="lower end of its 95 % interval")
+    ap_high: float | None = Field(description="upper end")
+    champion_ap: float | None = Field(description="of the champion of that day, on the same photos")
+
+
+class UseAnswer(BaseModel):
+    """How a model did in service within the last day, on all servers."""
+
+    model_config = ConfigDict(from_attributes=True)
+    passes: int
+    errors: int
+    milliseconds: float | None = Field(description="mean time of a pass that was answered")
 
 
 class ModelDetails(ModelAnswer):
@@ -31,6 +44,8 @@ class ModelDetails(ModelAnswer):
     metadata: dict[str, Any]
     report: dict[str, Any] | None
     gate: dict[str, Any] | None
+    in_service: UseAnswer
+    shadowed: bool = Field(description="whether it ran, or runs, in shadow: GET /v1/models/{version}/shadow tells how")
 
 
 class PromotionAnswer(BaseModel):
@@ -65,7 +80,7 @@ class PromoteRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     reason: Text = Field(min_length=1, max_length=500)
-    force: bool = Field(False, description="promote although the gate failed; admins only")
+    force: bool = Field(False, description="promote although the gate or the shadow failed; admins only")
 
 
 class RollbackRequest(BaseModel):

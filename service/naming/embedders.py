@@ -58,13 +58,25 @@ class Embedders:
         installed = self.installed()
         if installed.id == id:
             return installed
-        path = self._settings.home / "embedders" / f"{id}.onnx"
-        if not path.is_file():
-            self._fetch(id, path)
+        path = self.path_of(id)
         embedder = self._open(path)
         if embedder.id != id:
             raise EmbedderMissing(f"{path} holds {embedder.id}, not {id}: delete it, it is then fetched again")
         return embedder
+
+    def path_of(self, id: str) -> Path:
+        """Return the file of an embedder, fetched if it is not on this machine.
+
+        Raises:
+            BadArtefact: if there is no installed embedder.
+            EmbedderMissing: if its file is nowhere.
+        """
+        if self.installed().id == id:
+            return self.installed_path()
+        path = self._settings.home / "embedders" / f"{id}.onnx"
+        if not path.is_file():
+            self._fetch(id, path)
+        return path
 
     def check(self, data: bytes) -> OnnxEmbedder:
         """Load an embedder from the bytes of its file.

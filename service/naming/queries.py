@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Row, Select, and_, delete, func, select, text
+from sqlalchemy import Row, Select, and_, delete, func, or_, select, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -125,6 +125,21 @@ def stores_of_references(session: Session, gtin: str) -> dict[str, str]:
         .where(VariantRecord.gtin == gtin)
     )
     return {id: store_id for id, store_id in session.execute(cut)}
+
+
+def pack_shots(session: Session, on: date, view: str | None = None) -> Sequence[tuple[str, str]]:
+    """Return product and picture of each live pack-shot of listed products, newest first; of one view, if given."""
+    query = (
+        select(VariantRecord.gtin, ReferenceRecord.image_key)
+        .join(ReferenceRecord, ReferenceRecord.variant_id == VariantRecord.id)
+        .join(ProductRecord, ProductRecord.gtin == VariantRecord.gtin)
+        .where(ReferenceRecord.source == PACK_SHOT, ReferenceRecord.state == LIVE)
+        .where(true() if view is None else ReferenceRecord.view == view)
+        .where(ProductRecord.became.is_(None))
+        .where(or_(ProductRecord.valid_until.is_(None), ProductRecord.valid_until >= on))
+        .order_by(ReferenceRecord.created_at.desc(), ReferenceRecord.id.desc())
+    )
+    return [(gtin, key) for gtin, key in session.execute(query)]
 
 
 def keep_vectors(session: Session, embedder_id: str, vectors: dict[str, bytes]) -> None:

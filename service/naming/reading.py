@@ -59,7 +59,7 @@ def embed_picture(embedder: Embedder, picture: bytes) -> Floats:
     Raises:
         BadPhoto: if it cannot be decoded.
     """
-    vector: Floats = embedder.embed(_crop(picture, embedder.crop_size)[None])[0]
+    vector: Floats = embedder.embed(picture_crop(picture, embedder.crop_size)[None])[0]
     return vector
 
 
@@ -93,14 +93,18 @@ def _embedded(images: ImageStore, embedder: Embedder, references: Sequence[LiveR
 
 def _read_crop(images: ImageStore, reference: LiveReference, size: int) -> NDArray[np.uint8] | None:
     try:
-        return _crop(images.get(reference.image_key), size)
+        return picture_crop(images.get(reference.image_key), size)
     except (FileNotFoundError, BadPhoto) as error:
         log.warning("Reference %s names nothing: its picture cannot be read: %s", reference.id, error)
         return None
 
 
-def _crop(picture: bytes, size: int) -> NDArray[np.uint8]:
-    """Return a whole picture as a crop (size, size, 3), scaled down from twice as many pixels where it has them."""
+def picture_crop(picture: bytes, size: int) -> NDArray[np.uint8]:
+    """Return a whole kept picture as a crop (size, size, 3), scaled down from twice as many pixels where it has them.
+
+    Raises:
+        BadPhoto: if it cannot be decoded.
+    """
     image = decode(picture, _KEPT, long_side=2 * size).image
     height, width = image.shape[:2]
     crop: NDArray[np.uint8] = cut_crops(image, np.array([[0, 0, width, height]], np.float32), size)[0]

@@ -70,6 +70,24 @@ def look_after_products(request: Request) -> Response:
     return templates.TemplateResponse(request, "products.html")
 
 
+@router.get("/retrainings")
+def watch_retrainings(request: Request) -> Response:
+    """Show the page on which a retraining is ordered and watched, and why its candidate serves or does not."""
+    return templates.TemplateResponse(request, "retrainings.html")
+
+
+@router.get("/models")
+def compare_models(request: Request) -> Response:
+    """Show the page with every model, under each condition, on which another one is made to serve."""
+    return templates.TemplateResponse(request, "models.html")
+
+
+@router.get("/coverage")
+def audit_coverage(request: Request) -> Response:
+    """Show what the serving model was trained on beside what cameras send, and which photos to get next."""
+    return templates.TemplateResponse(request, "coverage.html")
+
+
 @router.get("/drift")
 def show_drift(request: Request) -> Response:
     """Show which cameras' photos changed, with pictures of before and now."""

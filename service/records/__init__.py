@@ -51,6 +51,8 @@ from service.records.rounds import (
     SavingRecord,
     SignatureRecord,
 )
+from service.records.shadow import ModelUseRecord, ShadowCaptureRecord, ShadowRecord
+from service.records.snapshots import SnapshotRecord
 from service.records.stores import BayRecord, CameraRecord, StoreRecord
 from service.records.tasks import (
     AnnotationRecord,
@@ -101,6 +103,7 @@ __all__ = [
     "LooksRecord",
     "MarkRecord",
     "ModelRecord",
+    "ModelUseRecord",
     "NamingRecord",
     "PassRecord",
     "PickRecord",
@@ -121,8 +124,11 @@ __all__ = [
     "ReviewRecord",
     "RoundRecord",
     "SavingRecord",
+    "ShadowCaptureRecord",
+    "ShadowRecord",
     "ShelfShareRecord",
     "SignatureRecord",
+    "SnapshotRecord",
     "StoreRecord",
     "TaskCategoryRecord",
     "TaskRecord",

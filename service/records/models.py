@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.records.base import Record
@@ -38,6 +38,10 @@ class PromotionRecord(Record):
     at: Mapped[datetime]
 
 
+# One at a time of each model: the next one starts from what this one becomes.
+_IN_FLIGHT = text("state IN ('queued', 'running', 'shadowing')")
+
+
 class RetrainingRecord(Record):
     """One training job and what became of it."""
 
@@ -46,6 +50,8 @@ class RetrainingRecord(Record):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     by: Mapped[str] = mapped_column(String(100))
+    trigger: Mapped[str] = mapped_column(String(16), default="manual")  # or schedule | labels | catalogue | …
+    model: Mapped[str] = mapped_column(String(16), default="detector")  # detector | embedder
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(String(500))
     request: Mapped[dict[str, Any]]
@@ -54,3 +60,6 @@ class RetrainingRecord(Record):
     progress: Mapped[dict[str, Any]]
     candidate_version: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(2000))
+    __table_args__ = (
+        Index("one_retraining_in_flight", "model", unique=True, sqlite_where=_IN_FLIGHT, postgresql_where=_IN_FLIGHT),
+    )

@@ -1,20 +1,18 @@
-"""What becomes of a candidate: logged, registered, and promoted if it was to be and may."""
+"""What becomes of a candidate: logged, registered, and put into shadow or promoted if it was to be and may."""
 
-from importlib.metadata import version
-from typing import Any
-
-from service.guidelines import in_force
 from service.models.alias import try_to_move_champion_alias
 from service.models.files import file_sha256, keep_files
 from service.models.queries import champion_version, lock_champion, model_of_retraining, next_version
 from service.models.registry import log_retraining, move_alias, open_tracking
 from service.models.service import add_promotion
 from service.records import ModelRecord
-from service.retrainings.measuring import GATE, REPORT, read_results
+from service.retrainings.logged import retraining_record
+from service.retrainings.measuring import read_results
 from service.retrainings.progress import Stopped, enter_stage
-from service.retrainings.queries import RUNNING, get_retraining, lock_retraining
-from service.retrainings.work import MANIFEST, Work
-from training.tracking import Logged, MetricPoint, RetrainingRecord
+from service.retrainings.queries import RUNNING, SHADOWING, lock_retraining
+from service.retrainings.work import Work
+from service.shadow.concluding import begin_shadow
+from training.tracking import Logged
 from vision.artefact import read_metadata
 
 
@@ -27,7 +25,7 @@ def register_candidate(work: Work) -> int:
     """
     enter_stage(work, "register")
     tracking = open_tracking(work.context.settings)
-    logged = log_retraining(tracking, _for_mlflow(work))
+    logged = log_retraining(tracking, retraining_record(work))
     number = _add_model(work, logged)
     keep_files(work.context.settings, number, work.candidate_artefact, work.candidate_checkpoint)
     move_alias(tracking, "candidate", logged.version)
@@ -35,7 +33,7 @@ def register_candidate(work: Work) -> int:
 
 
 def conclude(work: Work) -> str:
-    """End the retraining and return its last state; a candidate that passed is promoted where that was asked.
+    """End the job and return the retraining's state; a candidate that passed serves or goes into shadow, if asked for.
 
     Raises:
         Stopped: if the retraining was cancelled.
@@ -56,7 +54,12 @@ def _end(work: Work) -> str:
             return record.state
         model = model_of_retraining(session, work.id)
         assert model is not None
-        record.state, note = _outcome(model, champion_version(session), work.request.promote)
+        champion = champion_version(session)
+        record.state, note = _outcome(model, champion, work.request.promote, work.context.settings.shadow.captures)
+        if record.state == SHADOWING:
+            record.progress = {**record.progress, "stage": "shadow", "note": note}
+            begin_shadow(session, work.context, model.version, champion, work.id)
+            return record.state
         record.finished_at = work.context.clock()
         record.progress = {**record.progress, "stage": "done", "note": note}
         if record.state == "promoted":
@@ -67,8 +70,8 @@ def _end(work: Work) -> str:
         return record.state
 
 
-def _outcome(model: ModelRecord, champion: int, promote: str) -> tuple[str, str]:
-    """Return the last state of a retraining and why it is that."""
+def _outcome(model: ModelRecord, champion: int, promote: str, shadow_captures: int) -> tuple[str, str]:
+    """Return the state in which the job leaves a retraining and why it is that."""
     gate = model.gate or {}
     if not gate["passed"]:
         failed = ", ".join(check["name"] for check in gate["checks"] if not check["passed"])
@@ -77,6 +80,8 @@ def _outcome(model: ModelRecord, champion: int, promote: str) -> tuple[str, str]
         return "completed", "passed its gate; not promoted, as was asked"
     if gate["champion_version"] != champion:
         return "completed", "passed its gate; not promoted, because another model became champion meanwhile"
+    if shadow_captures:
+        return SHADOWING, f"passed its gate; in shadow for {shadow_captures} captures before it may serve"
     return "promoted", "passed its gate and serves"
 
 
@@ -105,56 +110,3 @@ def _add_model(work: Work, logged: Logged) -> int:
             session.add(model)
         record.candidate_version = model.version
         return model.version
-
-
-def _for_mlflow(work: Work) -> RetrainingRecord:
-    with work.context.database.read() as session:
-        progress = get_retraining(session, work.id).progress
-        guideline = in_force(session).version
-    reports, _ = read_results(work)
-    metadata = read_metadata(work.candidate_artefact)
-    return RetrainingRecord(
-        retraining_id=work.id,
-        reason=work.record.reason,
-        snapshot_hash=work.snapshot.content_hash,
-        params={
-            **{name: str(value) for name, value in work.config.model_dump(mode="json").items()},
-            "classes": work.request.classes,
-            "arms": ",".join(work.request.arms or ["all"]),
-            "base_version": work.record.base_version,
-        },
-        metrics=[*_losses(progress), *_scores(reports)],
-        versions={
-            "catalogue": str(metadata.catalogue_version),
-            "guideline": str(guideline),
-            **{name: version(name) for name in ("torch", "ultralytics-opencv-headless")},
-        },
-        report=(work.folder / REPORT).read_text(),
-        artefact=work.candidate_artefact,
-        checkpoint=work.candidate_checkpoint,
-        attachments=(work.folder / MANIFEST, work.folder / GATE),
-    )
-
-
-def _losses(progress: dict[str, Any]) -> list[MetricPoint]:
-    return [
-        MetricPoint(f"loss/{name}", value, line["epoch"])
-        for line in progress.get("history", [])
-        for name, value in line["losses"].items()
-    ]
-
-
-def _scores(reports: dict[str, Any]) -> list[MetricPoint]:
-    points = []
-    for who, report in reports.items():
-        cells = {"overall": report["overall"]}
-        cells |= {
-            f"{group}/{name}": cell for group in ("classes", "kinds", "strata") for name, cell in report[group].items()
-        }
-        points += [
-            MetricPoint(f"{who}/{name}/{score}", cell[score])
-            for name, cell in cells.items()
-            for score in ("ap", "ap50")
-            if cell[score] is not None
-        ]
-    return points

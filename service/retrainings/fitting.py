@@ -1,31 +1,44 @@
 """From a snapshot to a candidate's two files. Needs torch, which is imported when a step runs."""
 
+import logging
 import shutil
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
 
 from service.catalogue.queries import catalogue_version
 from service.models.files import checkpoint_of
 from service.models.queries import get_model
+from service.problems import Problem
+from service.records import ModelRecord
 from service.retrainings.progress import Stopped, enter_fit, enter_stage, report_epoch, while_running
+from service.retrainings.queries import deployed_strata, get_retraining
 from service.retrainings.work import Work
+from service.snapshots.keeping import read_snapshot
 from vision.artefact import ArtefactMetadata
 from vision.decoding import decode
 
 if TYPE_CHECKING:
     from training.calibration import Calibration
+    from training.fit_plan import FitPlan
 
+log = logging.getLogger(__name__)
+LIVE = timedelta(days=30)  # captures of this time are what cameras see now
 _COMPARED = 16  # photos on which precisions are compared
 
 
 def fit_candidate(work: Work) -> None:
-    """Fit from the base model; killed, it goes on after the last whole epoch.
+    """Fit from the base model, replaying what it was trained on; killed, it goes on after the last whole epoch.
+
+    The light that live captures have and the training set lacks is practised. What was decided goes into the progress.
 
     Raises:
         Stopped: if the retraining was cancelled, at the end of the epoch.
     """
-    from training.fit import Cancelled, fit
+    from training.fit import Cancelled, fit_snapshot
     from training.trainer import EpochReport
-    from training.yolo_folder import materialise
 
     def on_epoch(report: EpochReport) -> None:
         try:
@@ -34,16 +47,50 @@ def fit_candidate(work: Work) -> None:
             raise Cancelled from stopped
 
     enter_fit(work)
+    settings = work.context.settings
     with work.context.database.read() as session:
         base = get_model(session, work.record.base_version)
-    initial = checkpoint_of(work.context.settings, base)
-    data = materialise(work.snapshot, work.scratch / "data")
+        older = _trained_on(session, base)
+        deployed = deployed_strata(session, work.context.clock() - LIVE)
     try:
-        threads = work.context.settings.vision.threads
-        fitted = fit(initial, work.snapshot.classes, data, work.scratch / "fit", work.config, on_epoch, threads)
+        fitted = fit_snapshot(
+            work.snapshot,
+            checkpoint_of(settings, base),
+            work.scratch / "fit",
+            work.config.model_copy(update=settings.fit.model_dump()),
+            on_epoch,
+            older=older,
+            deployed=deployed,
+            threads=settings.vision.threads,
+            on_plan=partial(_tell_plan, work),
+        )
     except Cancelled as cancelled:
         raise Stopped("cancelled") from cancelled
     shutil.copyfile(fitted, work.candidate_checkpoint)
+
+
+def _trained_on(session: Session, base: ModelRecord) -> frozenset[str]:
+    """Return the captures that a model was trained on; none for the starter, whose photos were drawn."""
+    if base.retraining_id is None:
+        return frozenset()
+    hash = get_retraining(session, base.retraining_id).snapshot_hash
+    try:
+        train = read_snapshot(session, str(hash)).split.train
+    except Problem as problem:
+        log.warning("Nothing is replayed: the snapshot of model %d cannot be read: %s", base.version, problem)
+        return frozenset()
+    return frozenset(capture.capture_id for capture in train)
+
+
+def _tell_plan(work: Work, plan: "FitPlan") -> None:
+    with while_running(work) as record:
+        told = {
+            "lighting": {light.value: round(weight, 3) for light, weight in plan.lighting.items()},
+            "photos_per_epoch": plan.photos,
+            "held_back": len(plan.held_back),
+            "reasons": list(plan.reasons),
+        }
+        record.progress = {**record.progress, "plan": told}
 
 
 def export_candidate(work: Work) -> None:

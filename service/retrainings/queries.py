@@ -1,16 +1,19 @@
 """SQL about retrainings and what they train on."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.catalogue.states import State
 from service.problems import not_found
 from service.records import AnnotationRecord, CaptureRecord, FacingLabelRecord, RetrainingRecord, TaskRecord
 
-QUEUED, RUNNING = "queued", "running"
+QUEUED, RUNNING, SHADOWING = "queued", "running", "shadowing"
+IN_FLIGHT = (QUEUED, RUNNING, SHADOWING)
+ENDED = ("completed", "promoted", "gate_failed", "shadow_failed", "failed", "cancelled")
 
 
 def list_retrainings(session: Session, limit: int) -> Sequence[RetrainingRecord]:
@@ -39,9 +42,15 @@ def lock_retraining(session: Session, retraining_id: str) -> RetrainingRecord:
 
 
 def unfinished_ids(session: Session) -> Sequence[str]:
-    """Return the ids of retrainings that wait or run, oldest first."""
+    """Return the ids of retrainings that wait or run, of every model, oldest first."""
     query = select(RetrainingRecord.id).where(RetrainingRecord.state.in_((QUEUED, RUNNING)))
     return session.scalars(query.order_by(RetrainingRecord.created_at)).all()
+
+
+def find_in_flight(session: Session, model: str) -> RetrainingRecord | None:
+    """Return the retraining of a model that waits, runs or has its candidate in shadow; there is one at most."""
+    query = select(RetrainingRecord).where(RetrainingRecord.model == model, RetrainingRecord.state.in_(IN_FLIGHT))
+    return session.scalar(query)
 
 
 def list_annotated(
@@ -68,6 +77,14 @@ def current_labels(session: Session) -> dict[tuple[str, int], str]:
     labels = select(FacingLabelRecord.annotation_id, FacingLabelRecord.place, FacingLabelRecord.gtin)
     rows = session.execute(labels.where(FacingLabelRecord.state == State.CURRENT))
     return {(annotation_id, place): gtin for annotation_id, place, gtin in rows}
+
+
+def deployed_strata(session: Session, since: datetime) -> dict[str, int]:
+    """Return how many captures were taken since in each stratum, near-duplicates left out."""
+    counted = select(CaptureRecord.stratum, func.count()).where(
+        CaptureRecord.taken_at >= since, CaptureRecord.near_duplicate_of.is_(None)
+    )
+    return {stratum: count for stratum, count in session.execute(counted.group_by(CaptureRecord.stratum))}
 
 
 def list_annotated_boxes(session: Session, arms: Sequence[str] | None) -> Sequence[list[Any]]:

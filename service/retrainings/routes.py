@@ -9,8 +9,9 @@ from service.auth.permissions import Action
 from service.dependencies import ContextOf
 from service.ids import RecordId
 from service.models.queries import model_of_retraining
+from service.retrainings.planning import plan_retraining
 from service.retrainings.queries import get_retraining, list_retrainings
-from service.retrainings.schemas import RetrainingAnswer, RetrainingDetails, RetrainingRequest
+from service.retrainings.schemas import RetrainingAnswer, RetrainingDetails, RetrainingPlan, RetrainingRequest
 from service.retrainings.service import cancel_retraining, start_retraining
 
 router = APIRouter(prefix="/v1/retrainings", tags=["retrainings"])
@@ -21,6 +22,12 @@ Trainer = Annotated[Caller, Depends(require(Action.START_RETRAININGS))]
 def create_retraining(context: ContextOf, caller: Trainer, request: RetrainingRequest) -> RetrainingAnswer:
     """Order a retraining; a worker takes it up, and GET /v1/retrainings/{id} tells how far it is."""
     return RetrainingAnswer.model_validate(start_retraining(context, request, caller.name))
+
+
+@router.post("/plan")
+def plan(context: ContextOf, _caller: Trainer, request: RetrainingRequest) -> RetrainingPlan:
+    """Say what a retraining would train on and how long it would take; nothing is ordered."""
+    return plan_retraining(context, request)
 
 
 @router.get("", dependencies=[Depends(require(Action.READ_RETRAININGS))])

@@ -1,26 +1,35 @@
 """What every step of a retraining works with."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 from service.context import Context
 from service.records import RetrainingRecord
 from service.retrainings.queries import get_retraining
 from service.retrainings.schemas import RetrainingRequest
 from service.retrainings.service import fit_config
+from service.snapshots.keeping import read_snapshot
 from training.fit_config import FitConfig
-from training.snapshots import Snapshot, parse_manifest
+from training.snapshots import BadManifest, Snapshot, parse_manifest
 
-MANIFEST = "snapshot.json"
+log = logging.getLogger(__name__)
+MANIFEST, CHECKPOINT, ARTEFACT = "snapshot.json", "checkpoint.safetensors", "detector.onnx"
 
 
 @dataclass(frozen=True)
 class Work:
-    """A retraining as it was ordered, and the folder of its files."""
+    """A retraining as it was ordered, and the folder of its files.
+
+    Attributes:
+        process: names this process's run of it, to tell a step that is tried again from one that another takes up.
+    """
 
     context: Context
     id: str
+    process: str = field(default_factory=lambda: uuid4().hex)
 
     @cached_property
     def record(self) -> RetrainingRecord:
@@ -40,8 +49,20 @@ class Work:
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """The frozen training set."""
-        return parse_manifest((self.folder / MANIFEST).read_text(), self.photo)
+        """The frozen training set; from the records where its file is missing or damaged.
+
+        Raises:
+            Problem: snapshot-not-found or snapshot-damaged, if the records do not have it either.
+        """
+        try:
+            return parse_manifest((self.folder / MANIFEST).read_text(), self.photo)
+        except (FileNotFoundError, UnicodeDecodeError, BadManifest) as error:
+            log.warning("Retraining %s: its snapshot is read from the records: %s", self.id, error)
+        with self.context.database.read() as session:
+            kept = read_snapshot(session, str(get_retraining(session, self.id).snapshot_hash), self.photo)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MANIFEST).write_text(kept.manifest())  # MLflow gets it from there
+        return kept
 
     @property
     def folder(self) -> Path:
@@ -56,12 +77,12 @@ class Work:
     @property
     def candidate_checkpoint(self) -> Path:
         """What the fit leaves."""
-        return self.folder / "checkpoint.safetensors"
+        return self.folder / CHECKPOINT
 
     @property
     def candidate_artefact(self) -> Path:
         """What the export leaves."""
-        return self.folder / "detector.onnx"
+        return self.folder / ARTEFACT
 
     def photo(self, sha256: str) -> Path:
         """Return the local copy of a photo, by the SHA-256 of its file."""

@@ -79,7 +79,7 @@ def renew_all(context: Context, promotion: int) -> None:
             portion = list_unsigned(session, model.version, BATCH)
         if not portion:
             return
-        seen = [(capture, left_by, _look_again(context, model, capture)) for capture, left_by in portion]
+        seen = [(capture, left_by, look_again(context, model, capture)) for capture, left_by in portion]
         with context.database.write() as session:
             for capture, left_by, sight in seen:
                 if sight is None:
@@ -101,7 +101,7 @@ def _champion(context: Context, promotion: int) -> ServingModel:
     return model
 
 
-def _look_again(context: Context, model: ServingModel, capture: CaptureRecord) -> Seen | None:
+def look_again(context: Context, model: ServingModel, capture: CaptureRecord) -> Seen | None:
     """Look at the kept picture, None if that can never be read; an image store that is away is waited for."""
     most = DecodeLimits(file_bytes=sys.maxsize, pixels=int(context.settings.photo.megapixels * 1e6))
     try:

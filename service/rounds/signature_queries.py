@@ -51,6 +51,19 @@ def list_unsigned(session: Session, model_version: int, limit: int) -> Sequence[
     return found
 
 
+def unsigned_ids(session: Session, model_version: int) -> list[tuple[str, int]]:
+    """Return the ids of the captures of ``list_unsigned``, all of them, and the model that left each signature."""
+    return [
+        (id, left_by)
+        for part in _parts(model_version)
+        for id, left_by in session.execute(
+            part.add_columns(SignatureRecord.model_version).order_by(
+                SignatureRecord.model_version.desc(), SignatureRecord.capture_id.desc()
+            )
+        )
+    ]
+
+
 def renew_signature(session: Session, renewed: SignatureRecord, looks: LooksRecord, left_by: int) -> None:
     """Replace the signature that a model left, and the looks; one that was replaced meanwhile stays as it is."""
     former = session.get(SignatureRecord, renewed.capture_id, with_for_update=True)

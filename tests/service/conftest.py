@@ -373,6 +373,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Kill processes on SQLite in every run; on PostgreSQL, and where it takes very long, in slow ones."""
     for item in items:
         name = item.path.name
-        on_postgresql = name.startswith(("test_kill_", "test_durability")) and "postgresql" in item.name
+        on_postgresql = name.startswith(("test_kill_", "test_durability", "test_faults")) and "postgresql" in item.name
         if name in _LONG or on_postgresql:
             item.add_marker(pytest.mark.slow)

@@ -11,7 +11,7 @@ from retail.boxes import DetectionKind
 from retail.gtin import Gtin, check_digit
 from training.architecture import classes_of, load_checkpoint
 from training.captures import LabelledCapture
-from training.evaluation import evaluate
+from training.evaluation import Looking, assess
 from training.export import export_onnx
 from training.fit import fit
 from training.fit_config import load_fit_config
@@ -70,9 +70,9 @@ def test_ten_photos_improve_the_score_on_five_others(shop_data, tmp_path):
         wanted = ArtefactMetadata(classes=names, architecture=model.yaml["yaml_file"], input_size=config.image_size)
         metadata = export_onnx(model, artefact, wanted)
         detector = Detector(OpenVinoRuntime(artefact), metadata, confidence=0.01)
-        return evaluate(detector.detect, names, captures[10:], "products", snapshot.content_hash)
+        return assess(Looking(detector.detect, names), captures[10:], "products", snapshot.content_hash)
 
     before, after = report(STARTER), report(candidate)
-    assert after.overall.ap > before.overall.ap + 0.1
-    assert after.kinds["facing"].ap > before.kinds["facing"].ap
+    assert after.report.overall.ap > before.report.overall.ap + 0.1
+    assert after.report.kinds["facing"].ap > before.report.kinds["facing"].ap
     assert judge(before, after, Tolerance(calibration=1.0)).passed

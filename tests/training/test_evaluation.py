@@ -5,7 +5,7 @@ import pytest
 
 from training.coco_ap import average_precisions
 from training.evaluation import EvaluationReport, evaluate
-from training.matching import Comparison, bootstrap_ap50, calibration_error, right
+from training.matching import Comparison, bootstrap_ap, calibration_error, right
 
 COLA, WATER = "00012345678905", "04006381333931"
 BOX, OTHER, AWAY = (0, 0, 10, 10), (20, 0, 30, 10), (60, 60, 70, 70)
@@ -47,7 +47,7 @@ def test_average_precision_of_one_hit_of_two_boxes():
     ap, ap50 = average_precisions(found_half, 1)[0]
     assert ap50 == pytest.approx(51 / 101)  # precision 1 at the recalls 0, 0.01 … 0.5
     assert ap == pytest.approx(51 / 101)
-    assert bootstrap_ap50(found_half, 1) == pytest.approx(0.5)
+    assert bootstrap_ap(found_half, 1) == pytest.approx(0.5)
 
 
 def test_average_precision_without_detections_is_zero_and_without_truth_unknown():
@@ -77,10 +77,10 @@ def test_bootstrap_agrees_with_coco_and_spreads_over_captures():
         hit = rng.random(8) < 0.7
         boxes = [box if ok else AWAY for box, ok in zip(grid, hit, strict=True)]
         captures.append(comparison(grid, [0] * 8, boxes, [0] * 8, rng.random(8)))
-    draws = bootstrap_ap50(captures, 1)[:, 0]
+    draws = bootstrap_ap(captures, 1)[:, 0, 1]
     assert draws.mean() == pytest.approx(average_precisions(captures, 1)[0, 1], abs=0.02)
     assert 0.02 < draws.std() < 0.1
-    assert (bootstrap_ap50(captures, 1)[:, 0] == draws).all()
+    assert (bootstrap_ap(captures, 1)[:, 0, 1] == draws).all()
 
 
 def test_calibration_error_by_hand():

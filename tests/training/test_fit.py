@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import torch
 from pydantic import ValidationError
 
 from training.architecture import build_model, classes_of, load_checkpoint, save_checkpoint
-from training.fit import Cancelled, fit
+from training.fit import Cancelled, fit, fit_snapshot
 from training.fit_config import FitConfig, load_fit_config
+from training.fit_order import FitOrder
 from training.snapshots import freeze
+from training.trainer import ShelfTrainer
 from training.yolo_folder import materialise
 
 CLASSES = ("product", "shelf", "tag", "gap")
@@ -107,12 +110,74 @@ def test_a_killed_process_resumes_after_its_last_epoch(checkpoint, data, tmp_pat
     assert epochs[-2:] == ["4", "done"]
 
 
+def test_a_snapshot_is_fitted_by_a_plan_that_a_killed_fit_keeps(checkpoint, make_capture, tmp_path):
+    captures = [make_capture(f"c{i}", store=f"s{i // 4}", colour=(220, 20, 20), size=64) for i in range(24)]
+    snapshot = freeze(captures, "kinds")
+    validation = {capture.capture_id for capture in snapshot.split.validation}
+    config = FitConfig(epochs=2, patience=9, stop_share=0.3, lighting={"warm": 1}, **TINY)
+    plans, epochs = [], []
+
+    def kill_once(report):
+        epochs.append(report.epoch)
+        if len(epochs) == 1:
+            raise KeyboardInterrupt
+
+    def again(deployed):
+        seen = {"deployed": deployed, "threads": 1, "on_plan": plans.append}
+        return fit_snapshot(snapshot, checkpoint, tmp_path / "fit", config, kill_once, **seen)
+
+    with pytest.raises(KeyboardInterrupt):
+        again({"dim/frontal/convenience": 100})
+    result = again({"cold/frontal/convenience": 100})
+    assert epochs == [1, 2]
+    assert classes_of(load_checkpoint(result)) == CLASSES
+    assert plans[0] == plans[1], "what cameras saw meanwhile does not change a fit that was begun"
+    assert plans[0].lighting["dim"] > 0.7
+    assert len(plans[0].held_back) >= 5
+    assert not validation & {*plans[0].held_back, *plans[0].rates}
+    names = {c.capture_id: c.sha256[:12] for c in captures}
+    shown = {path.stem.split("-")[1] for path in (tmp_path / "fit" / "data" / "images").rglob("*.*")}
+    assert shown == {sha for name, sha in names.items() if name not in validation}
+
+
+def test_an_epoch_shows_photos_as_often_as_planned(checkpoint, make_capture, tmp_path):
+    captures = [make_capture(f"c{i}", colour=(220, 20, 20), size=64) for i in range(5)]
+    snapshot = freeze(captures, "kinds")
+    rates = {capture.capture_id: 3.0 if number == 0 else 0.5 for number, capture in enumerate(snapshot.split.train)}
+    order = FitOrder(
+        initial_checkpoint=checkpoint,
+        classes=CLASSES,
+        data_yaml=materialise(snapshot, tmp_path / "data", rates),
+        run_folder=tmp_path,
+        config=FitConfig(epochs=1, **{**TINY, "batch": 2}),
+        threads=1,
+    )
+    trainer = ShelfTrainer(order, lambda report: None)
+    loader = trainer.get_dataloader(trainer.data["train"], batch_size=2, rank=-1, mode="train")
+    shown = [Path(photo).stem for batch in loader for photo in batch["im_file"]]
+    assert len(loader) == 2
+    assert len(shown) == 4  # of 4.5
+    assert Counter(shown)[f"000000-{snapshot.split.train[0].sha256[:12]}"] in (2, 3)
+
+
 @pytest.mark.parametrize("preset", sorted(path.name for path in PRESETS.glob("*.yaml")))
 def test_presets_are_valid(preset):
     assert load_fit_config(PRESETS / preset).epochs > 0
 
 
-@pytest.mark.parametrize("knob", [{"epochs": 0}, {"image_size": 65}, {"learning_rte": 0.1}, {"lighting": {"neon": 1}}])
+def test_the_default_preset_explains_every_knob():
+    lines = (PRESETS / "default.yaml").read_text().splitlines()
+    explained = {
+        line.partition(":")[0]
+        for number, line in enumerate(lines)
+        if "  # " in line or lines[number - 1].startswith("#")
+    }
+    assert set(FitConfig.model_fields) - {"device", "workers"} <= explained
+
+
+@pytest.mark.parametrize(
+    "knob", [{"epochs": 0}, {"image_size": 65}, {"learning_rte": 0.1}, {"lighting": {"neon": 1}}, {"device": "0,"}]
+)
 def test_wrong_knobs_are_refused(knob):
     with pytest.raises(ValidationError):
         FitConfig.model_validate(knob)

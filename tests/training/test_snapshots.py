@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from training.snapshots import BadManifest, NothingToTrain, freeze, parse_manifest
+from training.snapshots import BadManifest, NothingToTrain, add_synthetic, freeze, parse_manifest
 
 COLA, WATER = "00012345678905", "04006381333931"
 
@@ -83,3 +83,56 @@ def test_a_changed_manifest_is_refused(captures, tmp_path):
 def test_something_else_is_not_a_manifest(text, tmp_path):
     with pytest.raises(BadManifest, match="not a snapshot manifest"):
         parse_manifest(text, lambda _: tmp_path)
+
+
+def test_versions_annotations_and_composed_captures_come_back(captures, make_capture, make_box, tmp_path):
+    named = [dataclasses.replace(one, annotation_id=f"a-{one.capture_id}") for one in captures]
+    composed = make_capture("synthetic-1", boxes=(make_box(gtin="00036000291452"),), store="synthetic")
+    snapshot = add_synthetic(freeze(named, "products", {"catalogue": "7"}), [composed])
+    back = parse_manifest(snapshot.manifest(), lambda _: tmp_path)
+    assert back.content_hash == snapshot.content_hash
+    assert back.versions == {"catalogue": "7"}
+    assert [one.annotation_id for one in back.captures] == ["a-c0", "a-c1", "a-c2", "a-c3"]
+    assert [one.capture_id for one in back.synthetic] == ["synthetic-1"]
+    assert back.classes == (COLA, "00036000291452", WATER, "shelf")
+
+
+def test_composed_captures_only_train(captures, make_capture):
+    before = freeze(captures, "products")
+    after = add_synthetic(before, [make_capture("synthetic-1")])
+    assert after.split == before.split
+    assert after.captures == before.captures
+    assert after.content_hash != before.content_hash
+
+
+@pytest.mark.parametrize("versions", [{}, {"catalogue": "2"}, {"catalogue": "1", "guideline": "1"}])
+def test_the_hash_covers_versions(captures, versions):
+    assert (
+        freeze(captures, "kinds", versions).content_hash != freeze(captures, "kinds", {"catalogue": "1"}).content_hash
+    )
+
+
+def test_a_manifest_of_before_versions_is_still_read(make_capture, make_box, tmp_path):
+    """Written by the program of before; its hash was taken without versions, annotations and composed captures."""
+    capture = {
+        **{"capture_id": "c0", "sha256": "0" * 64, "width": 96, "height": 96, "store_id": "s", "bay_id": "b"},
+        **{"taken_at": "2026-03-01T09:00:00+00:00", "stratum": "neutral/frontal/convenience", "arm": "value"},
+        **{"boxes": [["facing", 8.0, 8.0, 40.0, 40.0, ""]], "duplicate_group": None},
+    }
+    old = {
+        "format_version": 1,
+        "class_mode": "kinds",
+        "classes": ["product", "shelf", "tag", "gap"],
+        "split_rule": "no validation: only 1 captures, 3 are needed",
+        "captures": {"train": [capture], "validation": [], "set_aside": []},
+        "content_hash": "0cb7a659a4b7c8827ff473f653a8a564ad1f287d8e2da4833769ee6765643172",
+    }
+    back = parse_manifest(json.dumps(old), lambda _: tmp_path)
+    assert back.content_hash == old["content_hash"]
+    assert (back.versions, back.synthetic, back.captures[0].annotation_id) == ({}, (), None)
+
+
+def test_a_manifest_of_a_later_format_is_refused(captures, tmp_path):
+    manifest = json.loads(freeze(captures, "kinds").manifest()) | {"format_version": 3}
+    with pytest.raises(BadManifest, match="unknown format version 3"):
+        parse_manifest(json.dumps(manifest), lambda _: tmp_path)

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from retail.compliance import Verdict
+from retail.conditions import Lighting
 from retail.gtin import parse_gtin
 from training.synthetic.assortment import make_gtin
 from training.synthetic.changes import ChangeKind
+from training.synthetic.groups import Group
 from training.synthetic.layout import zipf
+from training.synthetic.season import Turnover
 from training.synthetic.world import ShelfWorld, WorldSpec
 
 SPEC = WorldSpec(seed=11, products=150, stores=3, bays_per_store=4)
@@ -111,3 +114,24 @@ def test_seasons_are_seeded_and_leave_the_world_before_them_alone(world: ShelfWo
     assert first[1] == second[1]
     assert first[0].planograms == second[0].planograms
     assert np.array_equal(world.capture("store-1-bay-1", 2, width=160).image, photo)
+
+
+def test_a_season_turns_over_as_much_as_it_is_told(world: ShelfWorld) -> None:
+    catalogue, told = world.advance(1, Turnover(delisted=0, refreshed=0.1, families=2, reset=0))
+    bays, reset = world.advance(1, Turnover(delisted=0, refreshed=0, families=0, reset=0.5))
+
+    assert Counter(change.kind for change in told)[ChangeKind.PACKAGING_REFRESH] == 15
+    assert {change.kind for change in told} == {ChangeKind.PACKAGING_REFRESH, ChangeKind.NEW_PRODUCT}
+    assert len(catalogue.catalogue.by_gtin) == len(catalogue.articles) > 150
+    assert catalogue.planograms == world.planograms
+    assert [change.kind for change in reset] == [ChangeKind.PLANOGRAM_RESET] * 6
+    assert bays.articles == world.articles
+
+
+def test_other_lamps_change_the_photo_and_nothing_that_stands_there(world: ShelfWorld) -> None:
+    before = world.capture("store-1-bay-1", 2, lighting=Lighting.WARM, width=160)
+    after = world.relit(Group.HELD_OUT).capture("store-1-bay-1", 2, lighting=Lighting.WARM, width=160)
+
+    assert np.array_equal(after.boxes, before.boxes)
+    assert after.gtins == before.gtins
+    assert np.abs(after.image.mean((0, 1)) - before.image.mean((0, 1))).max() > 5

@@ -79,6 +79,15 @@ def check_aliases_move(tracking, record):
     assert (tracking.get_alias("champion"), tracking.get_alias("candidate")) == (second, first)
 
 
+def test_a_run_is_read_back(tracking, record, tmp_path):
+    tracking.log_retraining(replace(record, retraining_id="read back"))
+    assert tracking.metrics("read back") == {"loss/box_loss": 0.5, "ap": 0.5}
+    assert tracking.attachment("read back", "manifest.json", tmp_path).read_text() == "this is manifest.json"
+    assert tracking.metrics("never logged") == {}
+    with pytest.raises(LookupError, match="never logged"):
+        tracking.attachment("never logged", "manifest.json", tmp_path)
+
+
 def test_no_model_has_no_alias(tracking):
     assert tracking.get_alias("champion") is None
 

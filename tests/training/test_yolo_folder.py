@@ -10,7 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from training.snapshots import freeze
+from training.snapshots import add_synthetic, freeze
 from training.yolo_folder import label_lines, materialise
 
 
@@ -67,3 +67,22 @@ def test_a_jpeg_that_ultralytics_would_repair_in_place_is_copied(make_capture, t
     materialise(snapshot, tmp_path / "yolo")
     assert os.stat(photo).st_nlink == links
     assert [p.suffix for p in (tmp_path / "yolo" / "images" / "train").iterdir()] == [".jpg"]
+
+
+def test_synthetic_captures_train_and_rates_are_by_file(snapshot, make_capture, tmp_path):
+    made = make_capture("synthetic-1", store="synthetic", arm="synthetic", colour=(0, 0, 200))
+    both = add_synthetic(snapshot, [made])
+    rates = {capture.capture_id: 1.5 for capture in (*both.split.train, made)}
+    path = materialise(both, tmp_path / "yolo", rates)
+    data = yaml.safe_load(path.read_text())
+    photos = {photo.stem for photo in (path.parent / data["train"]).iterdir()}
+    assert len(photos) == 4
+    assert data["rates"] == dict.fromkeys(photos, 1.5)
+
+
+def test_what_another_call_left_is_not_trained_on(snapshot, make_capture, tmp_path):
+    path = materialise(snapshot, tmp_path / "yolo")
+    other = freeze([make_capture("only", colour=(1, 2, 3))], "kinds")
+    materialise(other, tmp_path / "yolo")
+    assert len(list((path.parent / "images").rglob("*.png"))) == 1
+    assert len(list((path.parent / "labels").rglob("*.txt"))) == 1

@@ -29,15 +29,28 @@ class FeatureExtractor:
             warnings.simplefilter("ignore")  # the tracing exporter is announced as deprecated
             path = Path(folder) / "pooled.onnx"
             torch.onnx.export(self.pooled, (torch.zeros(_BATCH, 3, size, size),), path, dynamo=False)
-            settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-            self._model = openvino.Core().compile_model(path, "CPU", settings)
+            self._model = compiled(path, size, threads)
 
     def extract(self, pictures: NDArray[np.uint8]) -> Floats:
         """Map RGB crops (..., s, s, 3) to features (..., FEATURES)."""
-        crops = pictures.reshape(-1, *pictures.shape[-3:])
-        features = np.empty((len(crops), FEATURES), np.float32)
-        for start in range(0, len(crops), _BATCH):
-            batch = list(crops[start : start + _BATCH])
-            filled = batch + batch[:1] * (_BATCH - len(batch))
-            features[start : start + _BATCH] = self._model(cv2.dnn.blobFromImages(filled, 1 / 255))[0][: len(batch)]
-        return features.reshape(*pictures.shape[:-3], FEATURES)
+        return extracted(self._model, pictures)
+
+
+def compiled(path: Path, size: int, threads: int) -> openvino.CompiledModel:
+    """Make an ONNX file of crops (n, 3, size, size) ready for `extracted`."""
+    core = openvino.Core()
+    graph = core.read_model(path)
+    graph.reshape([_BATCH, 3, size, size])
+    settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+    return core.compile_model(graph, "CPU", settings)
+
+
+def extracted(model: openvino.CompiledModel, pictures: NDArray[np.uint8]) -> Floats:
+    """Map RGB crops (..., s, s, 3) to features (..., FEATURES) by a model that `compiled` made ready."""
+    crops = pictures.reshape(-1, *pictures.shape[-3:])
+    features = np.empty((len(crops), FEATURES), np.float32)
+    for start in range(0, len(crops), _BATCH):
+        batch = list(crops[start : start + _BATCH])
+        filled = batch + batch[:1] * (_BATCH - len(batch))
+        features[start : start + _BATCH] = model(cv2.dnn.blobFromImages(filled, 1 / 255))[0][: len(batch)]
+    return features.reshape(*pictures.shape[:-3], FEATURES)

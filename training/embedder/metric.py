@@ -5,6 +5,7 @@ batches of products that the map so far confuses.
 """
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 
 import faiss
 import numpy as np
@@ -52,6 +53,7 @@ def fit(
     labels: NDArray[np.intp],
     config: MetricConfig | None = None,
     worlds: NDArray[np.intp] | None = None,
+    start: Projection | None = None,
 ) -> Projection:
     """Learn a map from features to unit vectors; seconds on one core.
 
@@ -61,12 +63,13 @@ def fit(
         config: how; the defaults are what the shipped embedder was learned with.
         worlds: (n,) where each crop is from: 0 is the photographed world, others are drawn ones; 0 by default. A batch
             takes products of one world only, real and drawn photos being told apart without learning anything.
+        start: the map to go on from, which stays as it is; the closed form by default.
     """
     config = config or MetricConfig()
     features = features if features.ndim == 3 else features[:, None]
     _, rows = np.unique(labels, return_inverse=True)
     worlds = np.zeros_like(rows) if worlds is None else worlds
-    projection = closed_form(np.ascontiguousarray(features[:, 0]), rows, config.width)
+    projection = deepcopy(start) or closed_form(np.ascontiguousarray(features[:, 0]), rows, config.width)
     if not config.steps:
         return projection
     optimiser = torch.optim.AdamW(projection.parameters(), weight_decay=1e-4)
@@ -84,12 +87,16 @@ def fit(
     return projection
 
 
-def fit_worlds(sets: Sequence[tuple[Floats, NDArray[np.intp]]], config: MetricConfig | None = None) -> Projection:
+def fit_worlds(
+    sets: Sequence[tuple[Floats, NDArray[np.intp]]],
+    config: MetricConfig | None = None,
+    start: Projection | None = None,
+) -> Projection:
     """Learn from photos, which come first, and drawn worlds: features and labels of each, products all different."""
     first = np.cumsum([0, *(labels.max() + 1 for _, labels in sets)])
     labels = np.concatenate([labels + start for (_, labels), start in zip(sets, first, strict=False)])
     worlds = np.repeat(np.arange(len(sets)), [len(labels) for _, labels in sets])
-    return fit(np.concatenate([features for features, _ in sets]), labels, config, worlds)
+    return fit(np.concatenate([features for features, _ in sets]), labels, config, worlds, start)
 
 
 def _batches(

@@ -1,5 +1,6 @@
 """What one season does to a world: products come, go and change their looks; bays are laid out anew."""
 
+import math
 from dataclasses import dataclass, replace
 
 from numpy.random import Generator
@@ -10,6 +11,26 @@ from training.synthetic.changes import CatalogueChange, ChangeKind
 from training.synthetic.layout import BayLayout, lay_out
 from training.synthetic.seeds import stream
 from training.synthetic.spec import WorldSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """How much a season changes: shares of the products and of the bays, one at least where a share is above 0.
+
+    Attributes:
+        delisted: of the products; their places in the bays go to substitutes.
+        refreshed: of the products, that get a new look.
+        families: new ones, 10 at most, of one to eight products each; a bay shows them once it is laid out anew.
+        reset: of the bays, that are laid out anew.
+    """
+
+    delisted: float = 0.02
+    refreshed: float = 0.02
+    families: int = 1
+    reset: float = 0.125
+
+
+USUAL = Turnover()
 
 
 @dataclass(slots=True)
@@ -32,19 +53,23 @@ def next_season(
     layouts: dict[str, BayLayout],
     planogram_versions: dict[str, int],
     photos: int,
+    turnover: Turnover,
 ) -> Season:
-    """Delist and refresh about 2 % of the products, list one new family, reset one bay in eight, one at least."""
+    """Delist and refresh some products, list new families, reset some bays."""
     rng = stream(spec.seed, "season", seed, version)
     season = Season(articles, popularity, dict(layouts), dict(planogram_versions))
-    some = max(1, len(articles) // 50)
-    gone = {
-        articles[int(i)].product.gtin for i in rng.choice(len(articles), min(some, len(articles) - 1), replace=False)
-    }
+    some = min(_part(len(articles), turnover.delisted), len(articles) - 1)
+    gone = {articles[int(i)].product.gtin for i in rng.choice(len(articles), some, replace=False)}
     _delist(season, gone, version)
-    _refresh(season, some, rng, spec.seed, version)
-    _list_new(season, rng, spec, version, photos)
-    _reset(season, gone, rng, spec)
+    _refresh(season, _part(len(articles), turnover.refreshed), rng, spec.seed, version)
+    for number in range(turnover.families):
+        _list_new(season, number, rng, spec, version, photos)
+    _reset(season, gone, _part(len(layouts), turnover.reset), rng, spec)
     return season
+
+
+def _part(count: int, share: float) -> int:
+    return max(1, math.floor(count * share + 1e-9)) if share else 0
 
 
 def _delist(season: Season, gone: set[Gtin], version: int) -> None:
@@ -64,9 +89,9 @@ def _refresh(season: Season, count: int, rng: Generator, world_seed: int, versio
     )
 
 
-def _list_new(season: Season, rng: Generator, spec: WorldSpec, version: int, photos: int) -> None:
+def _list_new(season: Season, number: int, rng: Generator, spec: WorldSpec, version: int, photos: int) -> None:
     # Serials of later seasons start far above those of the first catalogue, so that no GTIN is used twice.
-    serial = 500_000 + version * 100
+    serial = 500_000 + version * 100 + number * 10
     family = make_family(spec.seed, serial, serial, photos, spec.art)
     weights = list(season.popularity) + [float(rng.choice(season.popularity)) for _ in family]
     season.articles += tuple(family)
@@ -74,10 +99,10 @@ def _list_new(season: Season, rng: Generator, spec: WorldSpec, version: int, pho
     season.changes += tuple(CatalogueChange(ChangeKind.NEW_PRODUCT, version, a.product.gtin) for a in family)
 
 
-def _reset(season: Season, gone: set[Gtin], rng: Generator, spec: WorldSpec) -> None:
+def _reset(season: Season, gone: set[Gtin], count: int, rng: Generator, spec: WorldSpec) -> None:
     """Lay some bays out anew; a bay that only lost a product keeps its layout with a close substitute."""
     bays = list(season.layouts)
-    anew = {bays[int(i)] for i in rng.choice(len(bays), max(1, len(bays) // 8), replace=False)}
+    anew = {bays[int(i)] for i in rng.choice(len(bays), count, replace=False)}
     for bay, layout in season.layouts.items():
         carried = {slot.position.gtin for shelf in layout.shelves for slot in shelf.slots}
         if bay not in anew and not carried & gone:

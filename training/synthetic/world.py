@@ -15,10 +15,11 @@ from retail.stores import Bay, Camera, Store, StoreFormat
 from training.synthetic.assortment import Article, make_articles
 from training.synthetic.camera import Shot
 from training.synthetic.changes import CatalogueChange
+from training.synthetic.groups import Group
 from training.synthetic.layout import BayLayout, lay_out, zipf
 from training.synthetic.packs import PackPress
 from training.synthetic.photographs import take_photo
-from training.synthetic.season import next_season
+from training.synthetic.season import USUAL, Turnover, next_season
 from training.synthetic.seeds import stream
 from training.synthetic.spec import WorldSpec
 from training.synthetic.truth import SyntheticCapture
@@ -93,7 +94,7 @@ class ShelfWorld:
         """The planogram in force, by bay."""
         return {bay: layout.planogram(self.planogram_versions[bay]) for bay, layout in self.layouts.items()}
 
-    def advance(self, seed: int) -> tuple["ShelfWorld", tuple[CatalogueChange, ...]]:
+    def advance(self, seed: int, turnover: Turnover = USUAL) -> tuple["ShelfWorld", tuple[CatalogueChange, ...]]:
         """Let a season pass: return the world after it and what changed, in order."""
         season = next_season(
             self.spec,
@@ -104,6 +105,7 @@ class ShelfWorld:
             self.layouts,
             self.planogram_versions,
             len(self.press.photos),
+            turnover,
         )
         later = replace(
             self,
@@ -114,6 +116,10 @@ class ShelfWorld:
             planogram_versions=season.planogram_versions,
         )
         return later, season.changes
+
+    def relit(self, light: Group) -> "ShelfWorld":
+        """Return the same world under other lamps, photographed by other cameras."""
+        return replace(self, spec=replace(self.spec, light=light))
 
     def capture(
         self,

@@ -24,7 +24,7 @@ from service.naming.embedders import Embedders
 from service.naming.serving import Naming
 from service.records import AnnotationRecord, BayRecord, CaptureRecord, RoundRecord, StoreRecord, TaskRecord
 from service.retrainings.schemas import RetrainingRequest
-from service.settings import Settings, VisionSettings
+from service.settings import Settings, ShadowSettings, VisionSettings
 
 WIDTH, HEIGHT = 160, 128
 
@@ -48,7 +48,13 @@ def settings(tmp_path: Path, database_url: str, mlflow_template: Path) -> Settin
     if not url:
         shutil.copy(database_url.removeprefix("sqlite:///"), home / "shelfloop.sqlite")
     # One thread: torch's and OpenVINO's wait for each other busily, which is slow beside other tests.
-    return Settings(home=home, database_url=url, champion_poll_seconds=0.05, vision=VisionSettings(threads=1))
+    return Settings(
+        home=home,
+        database_url=url,
+        champion_poll_seconds=0.05,
+        vision=VisionSettings(threads=1),
+        shadow=ShadowSettings(captures=0),  # nothing takes photos beside a test
+    )
 
 
 @pytest.fixture
@@ -177,21 +183,32 @@ def tiny() -> Callable[..., RetrainingRequest]:
 
 
 @pytest.fixture
-def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    """Start `shelfloop worker` as a process of its own; its output goes to worker.log."""
-    started: list[subprocess.Popen[bytes]] = []
-    environment = {
+def environment(settings: Settings) -> dict[str, str]:
+    """What makes a process of its own one of this installation."""
+    return {
         **os.environ,
         "SHELFLOOP_HOME": str(settings.home),
         "SHELFLOOP_DATABASE_URL": settings.database_url,
+        "SHELFLOOP_CHAMPION_POLL_SECONDS": "0.2",
         "SHELFLOOP_VISION__BLUR_FACES": "false",
         "SHELFLOOP_VISION__THREADS": "1",
+        "SHELFLOOP_SHADOW__CAPTURES": str(settings.shadow.captures),
         "OMP_NUM_THREADS": "1",
     }
 
-    def start() -> "subprocess.Popen[bytes]":
+
+@pytest.fixture
+def start_worker(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Start `shelfloop worker` as a process of its own; its output goes to worker.log.
+
+    A fault that a test injects is Python that the process runs first: `start_worker(name, "import os; …")`.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str = "worker-1", fault: str = "") -> "subprocess.Popen[bytes]":
         with (tmp_path / "worker.log").open("ab") as log:
-            command = [sys.executable, "-c", "from service.cli import app; app()", "worker"]
+            program = f"{fault}\nfrom service.cli import app; app()"
+            command = [sys.executable, "-c", program, "worker", "--name", name]
             started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
         return started[-1]
 

@@ -120,17 +120,19 @@ def test_captures_are_stored_while_mlflow_hangs(
     mlflow_hangs: tuple[threading.Event, threading.Event],
 ) -> None:
     asked, answering = mlflow_hangs
-    promoting = threading.Thread(
-        target=client.post, args=("/v1/models/2/promote",), kwargs={"json": {"reason": "better"}}, daemon=True
-    )
-    promoting.start()
+    stopping = threading.Event()
+    keeping = threading.Thread(target=keep_champion_alias, args=(context, stopping, 0.1))
+    client.post("/v1/models/2/promote", json={"reason": "better"}).raise_for_status()
+    keeping.start()
     assert asked.wait(30)
     begin = time.monotonic()
     labelled.add(1)  # type: ignore[attr-defined]
+    client.post("/v1/models/rollback", json={"reason": "or not"}).raise_for_status()
     assert time.monotonic() - begin < 10
-    assert client.get("/v1/models").json()["champion"] == 2
+    assert client.get("/v1/models").json()["champion"] == 1
     answering.set()
-    promoting.join()  # or its answer comes when nobody listens any more
+    stopping.set()
+    keeping.join()
 
 
 def test_captures_are_stored_while_the_champion_is_moved(context: Context, labelled: object) -> None:

@@ -67,9 +67,9 @@ def test_of_a_tile_trains_the_tile_and_of_ignored_boxes_nothing(
     trained = {one.capture_id: one for one in work.snapshot.captures}
     assert {id: (one.width, len(one.boxes)) for id, one in trained.items()} == {
         "value-0:0": (64, 2),
-        "value-1:0": (160, 1),
+        "value-1": (160, 1),
         "value-2": (160, 2),
     }
     assert decode(trained["value-0:0"].image.read_bytes()).image.shape == (128, 64, 3)
-    painted = decode(trained["value-1:0"].image.read_bytes()).image[30:80, 30:50]
+    painted = decode(trained["value-1"].image.read_bytes()).image[30:80, 30:50]
     assert abs(painted.astype(int) - PAINT).max() <= 4  # as far as a JPEG is exact

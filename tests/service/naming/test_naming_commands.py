@@ -56,6 +56,12 @@ def test_embedders_are_added_and_listed_with_how_fresh_the_gallery_is(
     assert "too-few-labels" in refused.stderr
 
 
+def test_an_embedder_is_fitted_further_only_on_labels(shelfloop):
+    refused = shelfloop("embedders", "fit", "--reason", "new season")
+    assert refused.exit_code == 1
+    assert "nothing-to-train" in refused.stderr
+
+
 def test_a_key_is_made_with_a_policy(shelfloop, client):
     made = shelfloop("keys", "create", "--role", "store", "--name", "till", "--unknown-policy", "fallback_scan")
     assert made.exit_code == 0, made.output

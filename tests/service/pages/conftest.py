@@ -24,7 +24,7 @@ FLAGS = [
 ]
 
 # What the browser and htmx say by themselves when a request fails.
-EXPECTED = ("401", "409", "ERR_INTERNET_DISCONNECTED", "htmx:error: Failed to fetch")
+EXPECTED = ("401", "409", "422", "ERR_INTERNET_DISCONNECTED", "htmx:error: Failed to fetch")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""One retraining on real photos, before and after, as MLflow tells it."""

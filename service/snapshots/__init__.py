@@ -1,0 +1,1 @@
+"""Snapshots in the records: kept, compared, rebuilt and exported."""

@@ -1,0 +1,1 @@
+"""Semi-synthetic shelves: reference pictures of new products set into real, labelled photos of the training part."""
