@@ -9,6 +9,7 @@ import hashlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -29,6 +30,7 @@ APPLICATION = "shelfloop"
 APPLICATION_VERSION = "1"
 _BROKEN = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ATTEMPTS, RETRY_SECONDS, REPAIR_SECONDS = 7, 2.0, 60.0
+_CLOSE_SECONDS, _WRITE_DOWN_SECONDS = 5.0, 0.1
 # Most of a day: a failure that is not recorded would leave a job running for ever.
 ATTEMPTS_TO_FAIL = 30
 # PostgreSQL's default is to hold the lock of a machine that lost its power for two hours.
@@ -126,7 +128,12 @@ class Jobs:
         return DBOS.workflow(name=queue, max_recovery_attempts=None)(run)
 
     def close(self) -> None:
-        """Stop taking jobs."""
+        """Stop taking jobs; one that is about to end does, for some seconds, and is written down."""
+        end = time.monotonic() + _CLOSE_SECONDS
+        while self._running and time.monotonic() < end:
+            time.sleep(_WRITE_DOWN_SECONDS)
+        # DBOS writes a job's end down after the job itself, and would be left with an open connection.
+        time.sleep(_WRITE_DOWN_SECONDS)
         DBOS.destroy(destroy_registry=True)
 
 

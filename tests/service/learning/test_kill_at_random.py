@@ -30,11 +30,12 @@ from service.retrainings.service import start_retraining
 EPOCHS, SLOW_MACHINE_SECONDS = 4, 1800
 # Another worker waits for a minute before it takes over from one that was killed; nobody is patient here.
 HASTY = "import service.taking_over as t; t.LOOK_SECONDS, t.GONE_AFTER_SECONDS = 0.3, 0.6"
+STAGES = ["queued", "snapshot", "fit", "export", "evaluate", "register", "shadow", "done"]
 Moment = Callable[[RetrainingRecord], bool]
 
 
 def at_stage(stage: str) -> Moment:
-    return lambda record: record.progress.get("stage") == stage
+    return lambda record: STAGES.index(record.progress["stage"]) >= STAGES.index(stage)
 
 
 def after_epoch(epoch: int) -> Moment:
@@ -144,12 +145,16 @@ class Killing:
     def run(self, request: RetrainingRequest, most_kills: int) -> str:
         """Order a retraining, kill its workers at random moments until it ended or enough were killed."""
         ordered = start_retraining(self._context, request, by="Ada")
-        moment = 0
-        while self.kills < most_kills and moment < len(MOMENTS):
-            moment = self._chance.randrange(moment, min(moment + 3, len(MOMENTS)))
+        moment, times = 0, 0
+        while self.kills < most_kills:
+            earliest = moment + times // 2  # not for ever in one place: five deaths there end a retraining
+            if earliest >= len(MOMENTS):
+                break
+            last, moment = moment, self._chance.randrange(earliest, min(earliest + 3, len(MOMENTS)))
+            times = times + 1 if moment == last else 1
             if self._record(ordered.id).state != SHADOWING:  # another worker waits for minutes before it goes on there
                 self._name = self._chance.choice(["worker-1", "worker-2"])
-            worker = self._start(self._name, HASTY)
+            worker = self._start_to_work(ordered.id)
             self._wait(ordered.id, MOMENTS[moment], worker)
             time.sleep(self._chance.uniform(0, 1.5))
             worker.kill()
@@ -163,6 +168,17 @@ class Killing:
         worker.kill()
         worker.wait()
         return ordered.id
+
+    def _start_to_work(self, retraining_id: str) -> "subprocess.Popen[bytes]":
+        """Start a worker and wait until it works: killed while Python starts, it could not break anything."""
+        before, ready = self._record(retraining_id).progress.get("starts"), self._ready()
+        worker = self._start(self._name, HASTY)
+        self._wait(retraining_id, lambda _: self._ready() > ready, worker)
+        self._wait(retraining_id, lambda one: one.state == SHADOWING or one.progress.get("starts") != before, worker)
+        return worker
+
+    def _ready(self) -> int:
+        return self._log.read_text().count("is ready") if self._log.exists() else 0
 
     def _wait(self, retraining_id: str, moment: Moment, worker: "subprocess.Popen[bytes]") -> None:
         end = time.monotonic() + SLOW_MACHINE_SECONDS

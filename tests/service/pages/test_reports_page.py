@@ -91,7 +91,7 @@ def test_a_cell_is_walked_to_and_opened_without_a_mouse(page):
     page.wait_for_selector("#about:has-text('Kiosk, convenience, W09 from 2026-02-23')")
     facts = dict(zip(page.locator("dt").all_inner_texts(), page.locator("dd").all_inner_texts(), strict=True))
     assert (facts["Positions × days"], facts["As planned"], facts["Out of stock"]) == ("6", "3", "3")
-    page.wait_for_selector("#category-rows tr >> nth=1")
+    page.wait_for_selector("#category-rows tr:has-text('drinks'):has-text('75') >> nth=0")
     assert [text.split() for text in page.locator("#category-rows tr").all_inner_texts()] == [
         ["drinks1", "75", "%", "1", "75", "%"],
         ["food2", "0", "%", "2", "25", "%"],
