@@ -43,8 +43,8 @@ def main() -> None:
             "ap_before": metrics["champion/whole/ap"],
             "ap_after": metrics["candidate/whole/ap"],
             "ap_gain_low": next(row["low"] for row in rows if (row["of"], row["measure"]) == ("whole", "ap")),
-            "strata_supported": len(supported),
-            "strata_surely_worse": sum(row["high"] is not None and row["high"] < 0 for row in supported),
+            "strata_supported": len({row["cell"] for row in supported}),
+            "strata_surely_worse": len({row["cell"] for row in supported if _surely_worse(row)}),
         },
         targets={"ap_gain_low": Target(at_least=0.0), "strata_surely_worse": Target(at_most=0)},
         rows=[*rows, {"state": record.state, "captures": str(record.progress["captures"]), "note": _note(record)}],
@@ -77,6 +77,12 @@ def _row(cell: dict[str, str]) -> Row:
         "boxes": cell["count"],
         "evidence": cell["evidence"],
     }
+
+
+def _surely_worse(row: Row) -> bool:
+    if row["low"] is None:
+        return False
+    return bool(row["low"] > 0 if row["measure"] == "calibration_error" else row["high"] < 0)
 
 
 def _number(text: str) -> float | None:
