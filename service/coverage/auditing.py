@@ -82,7 +82,7 @@ def audit_answer(session: Session, context: Context) -> AuditAnswer:
         live=found.live,
         trained=found.trained,
         next=_next(found),
-        strata=[_stratum(found, one, train.of(one.name)) for one in found.strata],
+        strata=[_stratum(found, one, train.of(one.name)) for one in found.strata if one.live or one.trained],
         freshness=_freshness(session, train, snapshot),
         redundancy=redundancy(session, train.captures, version, context.settings.near_duplicate_similarity),
         point_cost=PointCostAnswer.model_validate(point_cost(gains(session))),
