@@ -14,9 +14,9 @@ from service.models.queries import get_model
 from service.problems import Problem
 from service.records import ModelRecord
 from service.retrainings.progress import Stopped, enter_fit, enter_stage, report_epoch, while_running
-from service.retrainings.queries import deployed_strata, get_retraining
+from service.retrainings.queries import deployed_strata
+from service.retrainings.trained_on import snapshot_of
 from service.retrainings.work import Work
-from service.snapshots.keeping import read_snapshot
 from vision.artefact import ArtefactMetadata
 from vision.decoding import decode
 
@@ -71,15 +71,12 @@ def fit_candidate(work: Work) -> None:
 
 def _trained_on(session: Session, base: ModelRecord) -> frozenset[str]:
     """Return the captures that a model was trained on; none for the starter, whose photos were drawn."""
-    if base.retraining_id is None:
-        return frozenset()
-    hash = get_retraining(session, base.retraining_id).snapshot_hash
     try:
-        train = read_snapshot(session, str(hash)).split.train
+        snapshot = snapshot_of(session, base)
     except Problem as problem:
         log.warning("Nothing is replayed: the snapshot of model %d cannot be read: %s", base.version, problem)
         return frozenset()
-    return frozenset(capture.capture_id for capture in train)
+    return frozenset(capture.capture_id for capture in snapshot.split.train) if snapshot else frozenset()
 
 
 def _tell_plan(work: Work, plan: "FitPlan") -> None:

@@ -1,10 +1,10 @@
-"""What the serving model was trained on."""
+"""What a model was trained on."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.models.queries import champion_version, get_model
-from service.records import RetrainingRecord, SnapshotRecord
+from service.records import ModelRecord, RetrainingRecord, SnapshotRecord
 from service.snapshots.keeping import unpacked
 from training.snapshots import Snapshot
 
@@ -17,7 +17,15 @@ def serving_snapshot(session: Session) -> Snapshot | None:
     Raises:
         Problem: no-model, or snapshot-damaged.
     """
-    champion = get_model(session, champion_version(session))
+    return snapshot_of(session, get_model(session, champion_version(session)))
+
+
+def snapshot_of(session: Session, model: ModelRecord) -> Snapshot | None:
+    """Return the training set of a model; None as above.
+
+    Raises:
+        Problem: snapshot-damaged.
+    """
     query = select(SnapshotRecord).join(RetrainingRecord, RetrainingRecord.snapshot_hash == SnapshotRecord.hash)
-    kept = session.scalar(query.where(RetrainingRecord.id == champion.retraining_id))
+    kept = session.scalar(query.where(RetrainingRecord.id == model.retraining_id))
     return None if kept is None else unpacked(kept)

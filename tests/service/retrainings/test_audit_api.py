@@ -53,6 +53,12 @@ def test_without_captures_there_is_nothing_to_compare(client):
     assert (found["next"], found["strata"]) == ([], [])
 
 
+def test_a_condition_that_is_sent_no_more_and_was_never_trained_is_left_out(client, context, label):
+    label(3, boxes=2)
+    context.clock.advance(days=40)
+    assert _audit(client)["strata"] == []
+
+
 def test_labels_grow_old_by_time_layout_and_catalogue(client, context, label, serve_what_is_labelled, juice):
     for store in ("s1", "s2", "s3", "s4"):
         label(4, boxes=2, store=store)
