@@ -1,8 +1,9 @@
 """From the records to the catalogue, whole or in part: a change must not take longer because the catalogue is large."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
@@ -22,7 +23,10 @@ from retail.catalogue_events import (
 from retail.gtin import Gtin
 from retail.products import Product, Variant, VariantKind
 from service.catalogue.queries import catalogue_version, in_parts
+from service.prepared import Prepared, is_one_of
 from service.records import AssortmentRecord, BayRecord, PlanogramVersionRecord, ProductRecord, VariantRecord
+
+P = TypeVar("P", bound=Any)  # a product's record, or a row of it
 
 
 @dataclass
@@ -73,10 +77,13 @@ def read_catalogue(session: Session, gtins: Iterable[Gtin]) -> Catalogue:
 
 def read_products(session: Session, gtins: Iterable[Gtin], version: int) -> Catalogue:
     """Return the same in one statement, without looks, for a caller who knows the catalogue's version."""
-    records = _products_and_heirs(session, set(gtins))
-    products = (product_from(record, ()) for record in records.values() if record.became is None)
-    became = {gtin: tuple(map(Gtin, record.became)) for gtin, record in records.items() if record.became is not None}
+    rows = _with_heirs(set(gtins), lambda wanted: _PRODUCTS.rows(session, {"gtins": list(wanted)}))
+    products = (product_from(row, ()) for row in rows.values() if row.became is None)
+    became = {gtin: tuple(map(Gtin, row.became)) for gtin, row in rows.items() if row.became is not None}
     return Catalogue(version, tuple(products), became)
+
+
+_PRODUCTS = Prepared(lambda dialect: select(ProductRecord).where(is_one_of(ProductRecord.gtin, "gtins", dialect)))
 
 
 def load_catalogue(session: Session) -> Catalogue:
@@ -132,14 +139,19 @@ def _extend(reach: _Reach, event: Event) -> None:
 
 
 def _products_and_heirs(session: Session, gtins: set[Gtin]) -> dict[Gtin, ProductRecord]:
-    found: dict[Gtin, ProductRecord] = {}
+    def read(wanted: set[Gtin]) -> Iterator[ProductRecord]:
+        for some in in_parts(wanted):
+            yield from session.scalars(select(ProductRecord).where(ProductRecord.gtin.in_(some)))
+
+    return _with_heirs(gtins, read)
+
+
+def _with_heirs(gtins: set[Gtin], read: Callable[[set[Gtin]], Iterable[P]]) -> dict[Gtin, P]:
+    """Read products, and what those that are no more were renamed to, merged into or split into."""
+    found: dict[Gtin, P] = {}
     wanted = gtins
     while wanted:
-        records = [
-            record
-            for some in in_parts(wanted)
-            for record in session.scalars(select(ProductRecord).where(ProductRecord.gtin.in_(some)))
-        ]
+        records = list(read(wanted))
         found |= {Gtin(record.gtin): record for record in records}
         wanted = {Gtin(heir) for record in records for heir in record.became or ()} - found.keys()
     return found

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from sqlalchemy import Table, insert
+from sqlalchemy import JSON, Insert, Integer, String, bindparam, column, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from labeling.actions import count_actions
@@ -16,6 +16,7 @@ from service.catalogue.loading import read_products
 from service.catalogue.resolving import product_of
 from service.catalogue.states import State
 from service.ids import new_id
+from service.prepared import Prepared, add_now
 from service.problems import Problem
 from service.records import (
     AnnotationRecord,
@@ -27,8 +28,6 @@ from service.tasks.circumstances import Circumstances, circumstances_of
 from service.tasks.prelabels import boxes_beforehand
 from service.tasks.queries import supersede
 from service.tasks.schemas import AnnotateRequest, BoxIn
-
-_LABELS = cast(Table, FacingLabelRecord.__table__)
 
 
 def annotate(
@@ -149,18 +148,34 @@ def _keep(
     now: datetime,
     effort: dict[str, Any],
 ) -> AnnotationRecord:
-    annotation = AnnotationRecord(source=source, boxes=[box_json(box) for box in boxes], **effort)
+    drawn = [box_json(box) for box in boxes]
+    annotation = AnnotationRecord(source=source, superseded_by=None, boxes=drawn, **effort)
     _stamp(annotation, task, known, annotator, now)
-    session.add(annotation)
-    session.flush()
+    add_now(session, annotation)
     if products:
-        labels = {"annotation_id": annotation.id, "state": State.CURRENT}
-        rows = [{**labels, "place": place, "gtin": gtin} for place, gtin in products.items()]
-        # One statement for all rows; without RETURNING the driver would send one for each.
-        session.connection().execute(insert(_LABELS).returning(_LABELS.c.place), rows)
+        labels = [{"place": place, "gtin": gtin} for place, gtin in products.items()]
+        _LABELLING.rows(session, {"annotation": annotation.id, "labels": labels})
     if earlier is not None:
         supersede(session, earlier, annotation)
     return annotation
+
+
+def _labelling(dialect: str) -> Insert:
+    """Make the statement that inserts any number of labels: they come as one document."""
+    labels = bindparam("labels", type_=JSON)
+    if dialect == "postgresql":
+        rows = func.json_to_recordset(labels).table_valued(column("place", Integer), column("gtin", String))
+        one = rows.render_derived(with_types=True).c
+        place, gtin = one.place, one.gtin
+    else:
+        value = func.json_each(labels).table_valued(column("value", JSON)).c.value
+        place, gtin = value["place"].as_integer(), value["gtin"].as_string()
+    state = literal(State.CURRENT, String)
+    chosen = select(bindparam("annotation", type_=String), place, gtin, state)
+    return insert(FacingLabelRecord).from_select(["annotation_id", "place", "gtin", "state"], chosen)
+
+
+_LABELLING = Prepared(_labelling)
 
 
 def _keep_blind(
@@ -174,9 +189,7 @@ def _keep_blind(
 ) -> BlindAnnotationRecord:
     annotation = BlindAnnotationRecord(boxes=boxes, **effort)
     _stamp(annotation, task, known, annotator, now)
-    session.add(annotation)
-    session.flush()
-    return annotation
+    return add_now(session, annotation)
 
 
 def _stamp(

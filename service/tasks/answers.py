@@ -11,9 +11,9 @@ from service.auth.callers import Caller
 from service.auth.permissions import Role
 from service.guidelines import in_force
 from service.guidelines.versions import read_version, shipped_guideline
-from service.records import AnnotationRecord, BlindAnnotationRecord, CaptureRecord, TaskRecord
+from service.records import AnnotationRecord, BlindAnnotationRecord, TaskRecord
 from service.tasks.prelabels import prelabels, todays_boxes
-from service.tasks.queries import desk_of
+from service.tasks.queries import Photo, desk_of
 from service.tasks.schemas import AnnotationAnswer, GuidelineAnswer, LeaseAnswer, LeasedTask, TaskAnswer, TaskSummary
 
 _TELLING = ("round_id", "rank", "arm")  # a rank that comes twice, a round that is long over
@@ -30,9 +30,9 @@ def task_answer(task: TaskRecord, caller: Caller) -> TaskAnswer:
     return answer if only_own(caller) is None else answer.model_copy(update=dict.fromkeys(_TELLING))
 
 
-def task_summary(task: TaskRecord, capture: CaptureRecord, caller: Caller) -> TaskSummary:
+def task_summary(task: TaskRecord, photo: Photo, caller: Caller) -> TaskSummary:
     """Return a task with where its photo was taken."""
-    return TaskSummary(**_summary(task, capture, caller))
+    return TaskSummary(**_summary(task, photo, caller))
 
 
 def lease_answer(session: Session, lease: Lease, tasks: Sequence[TaskRecord], caller: Caller) -> LeaseAnswer:
@@ -41,9 +41,7 @@ def lease_answer(session: Session, lease: Lease, tasks: Sequence[TaskRecord], ca
         return _lease(lease, [], in_force(session))
     desk = desk_of(session, tasks)
     version = desk.guideline_version
-    leased = [
-        _leased(session, task, desk.captures[task.capture_id], desk.earlier.get(task.id), caller) for task in tasks
-    ]
+    leased = [_leased(session, task, desk.photos[task.id], desk.earlier.get(task.id), caller) for task in tasks]
     return _lease(lease, leased, shipped_guideline() if version is None else read_version(session, version))
 
 
@@ -70,25 +68,25 @@ def annotation_answer(
     )
 
 
-def _summary(task: TaskRecord, capture: CaptureRecord, caller: Caller) -> dict[str, Any]:
+def _summary(task: TaskRecord, photo: Photo, caller: Caller) -> dict[str, Any]:
     return {
         **task_answer(task, caller).model_dump(),
-        "store_id": capture.store_id,
-        "bay_id": capture.bay_id,
-        "taken_at": capture.taken_at,
-        "photo_url": f"/v1/captures/{capture.id}/photo",
+        "store_id": photo.store_id,
+        "bay_id": photo.bay_id,
+        "taken_at": photo.taken_at,
+        "photo_url": f"/v1/captures/{task.capture_id}/photo",
     }
 
 
 def _leased(
-    session: Session, task: TaskRecord, capture: CaptureRecord, earlier: AnnotationRecord | None, caller: Caller
+    session: Session, task: TaskRecord, photo: Photo, earlier: AnnotationRecord | None, caller: Caller
 ) -> LeasedTask:
     return LeasedTask(
-        **_summary(task, capture, caller),
-        width=capture.width,
-        height=capture.height,
-        prelabels=prelabels(session, task, capture, earlier),
-        prelabel_model_version=capture.model_version,
+        **_summary(task, photo, caller),
+        width=photo.width,
+        height=photo.height,
+        prelabels=prelabels(session, task, photo, earlier),
+        prelabel_model_version=photo.model_version,
     )
 
 

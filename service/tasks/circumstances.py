@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, exists, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, String, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.guidelines.queries import version_labelled_by
 from service.guidelines.versions import FIRST
 from service.planograms.queries import version_in_force
+from service.prepared import Prepared
 from service.records import (
     AnnotationRecord,
     BayRecord,
@@ -66,8 +66,7 @@ def circumstances_of(session: Session, task: TaskRecord, annotator: str) -> Circ
         "annotator": annotator,
         "leased_at": task.leased_at or _NEVER,
     }
-    row = session.execute(_question(), asked).one()
-    *_, last, last_blind = row
+    (row,) = _QUESTION.rows(session, asked)
     planogram: tuple[str | None, int | None] = (row.compared_with, row.compared_version)
     if row.compared_with is None and row.planogram_id is not None:
         counted = version_in_force(session, row.bay_id, row.taken_at.date())
@@ -83,13 +82,11 @@ def circumstances_of(session: Session, task: TaskRecord, annotator: str) -> Circ
         earlier=row.earlier,
         copied=row.copied,
         drafted=row.drafted,
-        last_submitted=max((at for at in (last, last_blind) if at is not None), default=None),
+        last_submitted=max((at for at in (row.last, row.last_blind) if at is not None), default=None),
     )
 
 
-@cache
-def _question() -> Select[*tuple[Any, ...]]:
-    """Return the statement, made once: making it takes longer than its answer."""
+def _question(_dialect: str) -> Select[*tuple[Any, ...]]:
     task, leased_at = bindparam("task", type_=String), bindparam("leased_at", type_=UtcDateTime)
     earlier = select(AnnotationRecord.id).where(
         AnnotationRecord.task_id == task, AnnotationRecord.superseded_by.is_(None)
@@ -110,14 +107,20 @@ def _question() -> Select[*tuple[Any, ...]]:
             earlier.scalar_subquery().label("earlier"),
             exists().where(TaskRecord.copy_of == task).label("copied"),
             exists().where(DraftRecord.task_id == task).label("drafted"),
-            *(
-                select(func.max(record.created_at))
-                .where(record.annotator == bindparam("annotator", type_=String), record.created_at >= leased_at)
-                .scalar_subquery()
-                for record in (AnnotationRecord, BlindAnnotationRecord)
-            ),
+            _last(AnnotationRecord, leased_at).label("last"),
+            _last(BlindAnnotationRecord, leased_at).label("last_blind"),
         )
         .join(BayRecord, BayRecord.id == CaptureRecord.bay_id)
         .join(ComplianceRecord, ComplianceRecord.capture_id == CaptureRecord.id, isouter=True)
         .where(CaptureRecord.id == bindparam("capture", type_=String))
     )
+
+
+def _last(
+    record: type[AnnotationRecord | BlindAnnotationRecord], leased_at: BindParameter[datetime]
+) -> ScalarSelect[datetime]:
+    by_annotator = record.annotator == bindparam("annotator", type_=String)
+    return select(func.max(record.created_at)).where(by_annotator, record.created_at >= leased_at).scalar_subquery()
+
+
+_QUESTION = Prepared(_question)

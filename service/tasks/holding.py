@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from labeling.costs import ASSUMED_COST
 from labeling.leases import Effort, EscalationReason, Lease, SkipReason, TaskState, fit_tasks
+from service.prepared import is_one_of
 from service.problems import Problem
 from service.quality.gold import blind_task_for
 from service.records import PassRecord, TaskRecord
@@ -60,7 +61,7 @@ def take_tasks(
     if request.store_ids is not None:
         asked = frozenset(request.store_ids)
         store_ids = asked if store_ids is None else store_ids & asked
-    where, given = _wanted_again(request, annotator_id, store_ids)
+    where, given = _wanted_again(session, request, annotator_id, store_ids)
     fitting = _fitting(session, request)
     limited = request.boxes is not None or request.minutes is not None
     most = request.count or (MOST_TASKS if limited else 1)
@@ -154,41 +155,40 @@ def prioritise(session: Session, task: TaskRecord, priority: int) -> None:
 
 def wanted(request: LeaseRequest, annotator_id: str, store_ids: frozenset[str] | None) -> list[ColumnElement[bool]]:
     """Say which queued tasks an annotator may get that fit what he asked for."""
-    stores = None if store_ids is None else sorted(store_ids)
-    return _conditions(annotator_id, stores, request.kind, request.category)
+    in_stores = None if store_ids is None else TaskRecord.store_id.in_(sorted(store_ids))
+    return _conditions(annotator_id, in_stores, request.kind, request.category)
 
 
 def _wanted_again(
-    request: LeaseRequest, annotator_id: str, store_ids: frozenset[str] | None
+    session: Session, request: LeaseRequest, annotator_id: str, store_ids: frozenset[str] | None
 ) -> tuple[tuple[ColumnElement[bool], ...], dict[str, Any]]:
     """Return the same conditions with bound parameters, made once, and the parameters' values."""
-    stores = None if store_ids is None else sorted(store_ids)
     values = {
         "of_annotator": annotator_id,
-        "of_stores": stores,
+        "of_stores": None if store_ids is None else sorted(store_ids),
         "of_kind": request.kind,
         "of_category": request.category,
     }
     given = {name: value for name, value in values.items() if value is not None}
-    return _bound_conditions(frozenset(given)), given
+    return _bound_conditions(frozenset(given), session.get_bind().dialect.name), given
 
 
 @cache
-def _bound_conditions(names: frozenset[str]) -> tuple[ColumnElement[bool], ...]:
-    bound = {name: bindparam(name, type_=String, expanding=name == "of_stores") for name in names}
-    annotator, rest = bound["of_annotator"], (bound.get(name) for name in ("of_stores", "of_kind", "of_category"))
-    return tuple(_conditions(annotator, *rest))
+def _bound_conditions(names: frozenset[str], dialect: str) -> tuple[ColumnElement[bool], ...]:
+    in_stores = is_one_of(TaskRecord.store_id, "of_stores", dialect) if "of_stores" in names else None
+    bound = {name: bindparam(name, type_=String) for name in names}
+    return tuple(_conditions(bound["of_annotator"], in_stores, bound.get("of_kind"), bound.get("of_category")))
 
 
 def _conditions(
     annotator: str | BindParameter[str],
-    stores: Sequence[str] | BindParameter[str] | None,
+    in_stores: ColumnElement[bool] | None,
     kind: str | BindParameter[str] | None,
     category: str | BindParameter[str] | None,
 ) -> list[ColumnElement[bool]]:
     found = unknown_to(annotator)
-    if stores is not None:
-        found.append(TaskRecord.store_id.in_(stores))
+    if in_stores is not None:
+        found.append(in_stores)
     if kind is not None:
         found.append(TaskRecord.kind == kind)
     if category is not None:

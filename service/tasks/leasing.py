@@ -9,7 +9,7 @@ come one after the other (BEGIN IMMEDIATE).
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     update,
 )
@@ -30,10 +31,12 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from labeling.leases import Lease, TaskState, check_transition, is_expired, open_lease
+from service.prepared import Prepared, loaded
 from service.problems import Problem, not_found
 from service.records import Leasable, UtcDateTime
 
 R = TypeVar("R", bound=Leasable)
+_FRESH: dict[str, Any] = {"synchronize_session": False, "populate_existing": True}
 NAMES = {"tasks": "task", "reviews": "review", "clip_tasks": "clip task"}
 
 
@@ -68,17 +71,18 @@ def take(
         most_held: so many rows of the table at most in this person's hands.
     """
     lease = open_lease(holder, now, minutes, lambda: _new_token(now, minutes))
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    make = _taking if given is None else _taking_again
-    taking = make(record, tuple(where), experts, most_held is not None, on_postgresql)  # type: ignore[arg-type]
     values = {"for_token": lease.token, "for_holder": holder, "for_now": now, "for_end": lease.leased_until}
     values |= {} if most_held is None else {"for_held": most_held}
-    values |= given or {}
 
     def attempt(number: int) -> Sequence[R]:
-        return session.scalars(taking, {**values, "for_most": number}).all()
+        asked = record, tuple(where), experts, most_held is not None, number
+        if given is None:
+            taking = _taking(*asked, session.get_bind().dialect.name)
+            return session.scalars(taking.execution_options(**_FRESH), values).all()
+        rows = _taking_again(*asked).rows(session, {**values, **given})  # type: ignore[arg-type]
+        return [loaded(session, record, row) for row in rows]
 
-    if not on_postgresql:
+    if session.get_bind().dialect.name != "postgresql":
         return_expired(session, record, now)
     rows = attempt(most)
     if not rows:
@@ -90,14 +94,14 @@ def take(
 
 
 def _taking(
-    record: type[R], where: tuple[ColumnElement[bool], ...], experts: bool, is_limited: bool, on_postgresql: bool
+    record: type[R], where: tuple[ColumnElement[bool], ...], experts: bool, is_limited: bool, most: int, dialect: str
 ) -> ReturningUpdate[R]:
     """Return the statement that leases rows; on PostgreSQL it besides queues those again whose lease ran out.
 
     The number of rows is a part of it and no parameter: not knowing it, PostgreSQL would read the whole table.
     """
-    most, holder = bindparam("for_most", type_=Integer, literal_execute=True), bindparam("for_holder", type_=String)
-    ids = queued(record, where, experts).limit(most).with_for_update(skip_locked=True)
+    holder = bindparam("for_holder", type_=String)
+    ids = queued(record, where, experts).limit(literal_column(str(most), Integer)).with_for_update(skip_locked=True)
     if is_limited:
         held = select(func.count()).where(*_held_by(record, holder)).scalar_subquery()
         ids = ids.where(held + most <= bindparam("for_held", type_=Integer))
@@ -108,11 +112,19 @@ def _taking(
         "leased_at": _time("for_now"),
         "leased_until": _time("for_end"),
     }
+    on_postgresql = dialect == "postgresql"
     taken = update(record).where(_is_one_of(record, ids, on_postgresql)).values(values).returning(record)
-    if on_postgresql:
-        returned = _returned(record, _time("for_now"), on_postgresql).returning(record.id)
-        taken = taken.add_cte(returned.cte("returned"))
-    return taken.execution_options(synchronize_session=False, populate_existing=True)
+    if not on_postgresql:
+        return taken
+    returned = _returned(record, _time("for_now"), on_postgresql).returning(record.id)
+    return taken.add_cte(returned.cte("returned"))
+
+
+@lru_cache(1024)
+def _taking_again(
+    record: type[R], where: tuple[ColumnElement[bool], ...], experts: bool, is_limited: bool, most: int
+) -> Prepared:
+    return Prepared(partial(_taking, record, where, experts, is_limited, most))
 
 
 def _is_one_of(record: type[R], ids: Select[str], on_postgresql: bool) -> ColumnElement[bool]:
@@ -129,9 +141,6 @@ def _held_by(record: type[R], holder: str | BindParameter[str]) -> tuple[ColumnE
 
 def _count_held(session: Session, record: type[R], holder: str) -> int:
     return session.scalar(select(func.count()).where(*_held_by(record, holder))) or 0
-
-
-_taking_again = lru_cache(256)(_taking)
 
 
 def _time(name: str) -> BindParameter[datetime]:
@@ -176,15 +185,16 @@ def finish_held(
     """
     check_transition(TaskState.LEASED, state)
     given = {"for_id": id, "for_token": token, "for_holder": holder, "for_now": now, "for_state": state}
-    row = session.scalar(_finishing(record), given)  # type: ignore[arg-type]  # mypy does not see that a class is hashable
-    if row is None:
-        row = hold(session, record, id, holder, token, now)
-        finish(row, state)
+    rows = _finishing(record).rows(session, given)  # type: ignore[arg-type]  # mypy does not see that a class is hashable
+    if rows:
+        return loaded(session, record, rows[0])
+    row = hold(session, record, id, holder, token, now)
+    finish(row, state)
     return row
 
 
 @cache
-def _finishing(record: type[R]) -> ReturningUpdate[R]:
+def _finishing(record: type[R]) -> Prepared:
     finished = update(record).where(
         record.id == bindparam("for_id", type_=String),
         record.state == TaskState.LEASED,
@@ -192,9 +202,8 @@ def _finishing(record: type[R]) -> ReturningUpdate[R]:
         record.leased_by == bindparam("for_holder", type_=String),
         record.leased_until > _time("for_now"),
     )
-    values = {"state": bindparam("for_state", type_=String), "leased_until": None}
-    options: dict[str, Any] = {"synchronize_session": False, "populate_existing": True}
-    return finished.values(values).returning(record).execution_options(**options)
+    finished = finished.values(state=bindparam("for_state", type_=String), leased_until=None)
+    return Prepared(lambda _: finished.returning(record))
 
 
 def extend(

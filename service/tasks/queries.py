@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import BindParameter, ColumnElement, Select, String, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -12,6 +12,7 @@ from labeling.costs import ASSUMED_COST, CostModel
 from labeling.leases import Purpose, TaskState
 from service.catalogue.states import State
 from service.guidelines.queries import version_labelled_by
+from service.prepared import Prepared, is_one_of
 from service.problems import Problem, not_found
 from service.records import (
     AnnotationRecord,
@@ -152,17 +153,36 @@ def capture_of(session: Session, task: TaskRecord) -> CaptureRecord:
     return session.scalars(select(CaptureRecord).where(CaptureRecord.id == task.capture_id)).one()
 
 
+class Photo(Protocol):
+    """What a task tells of its capture: a record has it, and so has a row of `_desk`."""
+
+    @property
+    def store_id(self) -> str: ...  # noqa: D102
+    @property
+    def bay_id(self) -> str: ...  # noqa: D102
+    @property
+    def taken_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def detections(self) -> list[Any]: ...  # noqa: D102
+    @property
+    def model_version(self) -> int: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What it takes to label some tasks.
 
     Attributes:
-        captures: that they are about, by id.
+        photos: by task.
         earlier: by task what counts of those that were labelled before.
         guideline_version: by which the first of them is labelled; None before one was put in force.
     """
 
-    captures: dict[str, CaptureRecord]
+    photos: dict[str, Photo]
     earlier: dict[str, AnnotationRecord]
     guideline_version: int | None
 
@@ -170,27 +190,38 @@ class Desk:
 def desk_of(session: Session, tasks: Sequence[TaskRecord]) -> Desk:
     """Return what it takes to label tasks, at least one."""
     first = tasks[0]
-    asked = {"ids": [task.id for task in tasks], "original": first.copy_of or first.id, "leased_at": first.leased_at}
-    rows = session.execute(_desk(), asked).all()
+    asked = {"tasks": [task.id for task in tasks], "original": first.copy_of or first.id, "leased_at": first.leased_at}
+    rows = _DESK.rows(session, asked)
     return Desk(
-        {capture.id: capture for capture, _, _ in rows},
-        {annotation.task_id: annotation for _, annotation, _ in rows if annotation is not None},
+        {row.task_id: row for row in rows},
+        {row.task_id: session.get_one(AnnotationRecord, row.earlier) for row in rows if row.earlier is not None},
         rows[0].guideline_version,
     )
 
 
-@cache
-def _desk() -> Select[*tuple[Any, ...]]:
-    """Return the statement, made once: making it takes longer than its answer."""
+def _desk(dialect: str) -> Select[*tuple[Any, ...]]:
     counts = and_(AnnotationRecord.task_id == TaskRecord.id, AnnotationRecord.superseded_by.is_(None))
     version = version_labelled_by(bindparam("original", type_=String), bindparam("leased_at", type_=UtcDateTime))
     return (
-        select(CaptureRecord, AnnotationRecord, version.label("guideline_version"))
-        .select_from(TaskRecord)
+        select(
+            TaskRecord.id.label("task_id"),
+            CaptureRecord.store_id,
+            CaptureRecord.bay_id,
+            CaptureRecord.taken_at,
+            CaptureRecord.width,
+            CaptureRecord.height,
+            CaptureRecord.detections,
+            CaptureRecord.model_version,
+            AnnotationRecord.id.label("earlier"),
+            version.label("guideline_version"),
+        )
         .join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
         .join(AnnotationRecord, counts, isouter=True)
-        .where(TaskRecord.id.in_(bindparam("ids", expanding=True)))
+        .where(is_one_of(TaskRecord.id, "tasks", dialect))
     )
+
+
+_DESK = Prepared(_desk)
 
 
 def answered(
