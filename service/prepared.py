@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from service.records import Record
 
@@ -89,7 +89,8 @@ def add_now(session: Session, record: R) -> R:
 def loaded(session: Session, kind: type[R], row: Any) -> R:
     """Return the record of a row with all columns of its table, as if the session had loaded it just now."""
     values = row._asdict()
-    record = kind(**values)
+    record = inspect(kind).class_manager.new_instance()
+    instance_dict(record).update(values)
     make_transient_to_detached(record)
     known = session.identity_map.get(inspect(record).key)
     if known is None:
