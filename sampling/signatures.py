@@ -32,7 +32,7 @@ class Signature:
         flip: probability that at least one verdict on the capture would flip; 0 without verdicts.
         reset: whether it shows its bay after a planogram reset that no labelled capture shows.
         picture_hash: 64-bit difference hash of the picture (``vision.difference_hash``); 0 where there is none.
-        plain: sum of the ten largest uncertainties with repeated looks counted each time; None for the value.
+        plain: the same with repeated looks counted each time; None for the value.
 
     Raises:
         ValueError: for a wrong shape, a vector that is not of unit length, a flip outside 0..1, or a negative number.
@@ -73,7 +73,7 @@ class Pool:
         ids: n capture ids in ascending order, so that the order of the input never matters.
         vectors: (n, k) unit image vectors.
         values: (n,) capture value A, the sum of the uncertainties of a capture's distinct looks.
-        plain: (n,) the same with repeated looks counted each time, at most ten.
+        plain: (n,) the same with repeated looks counted each time.
         boxes: (n,) predicted boxes.
         seconds: (n,) modelled annotator seconds.
         doubted: (n,) facings that the model doubts.

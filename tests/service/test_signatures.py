@@ -85,6 +85,33 @@ def test_facings_count_by_what_is_unsure_of_them(
     assert signature.confidence == pytest.approx(np.mean([one["confidence"] for one in body["detections"][:2]]))
 
 
+def test_every_facing_of_a_crowded_capture_counts_and_ten_looks_are_kept(
+    context: Context,
+    send: Callable[..., dict[str, Any]],
+    make_photo: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runtime = context.serving.current().detector.runtime
+    raw = runtime.infer(np.zeros((1, 480, 640, 3), np.uint8))
+    places = [(left, top, left + 60, top + 60) for top in (40, 160, 280) for left in (40, 160, 280, 400)]
+    crowded = replace(
+        raw,
+        boxes=np.array(places, np.float32),
+        probabilities=np.repeat(np.array([[0.5, 0, 0, 0]], np.float32), 12, axis=0),
+        edge_variances=np.full((12, 4), 4, np.float32),
+        vectors=np.eye(13, dtype=np.float32)[[*range(11), 0]],  # the last one looks like the first
+    )
+    monkeypatch.setattr(runtime, "infer", lambda framed: crowded)
+    body = send(make_photo())
+    signature, kept = left_behind(context, body["id"])
+    unsure = [one["uncertainty"]["value"] for one in body["detections"]]
+    numbers = unpacked(signature.numbers)
+    assert signature.facings == len(unsure) == 12
+    assert numbers["plain"] == pytest.approx(sum(unsure), abs=1e-3)
+    assert numbers["value"] == pytest.approx(sum(unsure) - unsure[0], abs=1e-3)
+    assert len(Looks.from_bytes(kept.looks)) == 10
+
+
 @pytest.fixture
 def cola(client: TestClient, context: Context) -> None:
     """A red product."""
