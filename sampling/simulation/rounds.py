@@ -59,6 +59,7 @@ def _pool(situation: Situation, uncertainty: Floats, looks: Sequence[Looks]) -> 
         values=np.array([float(one.values.sum()) for one in looks]),
         plain=np.bincount(situation.owners, weights=uncertainty, minlength=n).astype(np.float64),
         boxes=situation.boxes,
+        facings=np.bincount(situation.owners, minlength=n),
         seconds=situation.seconds,
         doubted=np.zeros(n, np.int64),
         unknown=np.zeros(n, np.int64),

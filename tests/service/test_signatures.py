@@ -188,7 +188,9 @@ def test_the_pool_holds_what_can_be_picked(
             ids[2]: {
                 "numbers": packed(value=3.5, plain=4.0, hash=2**64 - 1, flip=0.5, boxes=4, doubted=2, unknown=3),
                 "stratum": "a/b/c",
+                "facings": 3,
             },
+            ids[4]: {"facings": None},
         }.items():
             session.execute(update(SignatureRecord).where(SignatureRecord.capture_id == id).values(**columns))
         hold(session, ids[3], between + timedelta(hours=1))
@@ -198,6 +200,7 @@ def test_the_pool_holds_what_can_be_picked(
     assert pool.ids == (ids[2], ids[4], ids[5])
     assert (pool.flips.tolist(), pool.unknown.tolist()) == ([0.5, 0, 0], [3, 0, 0])
     assert (pool.values[0], pool.plain[0], pool.doubted[0]) == (3.5, 4, 2)
+    assert pool.facings.tolist() == [3, 4, 2]  # all boxes of one that has not kept them
     assert pool.seconds.tolist() == [8, 8, 8]
     assert pool.hashes[0] == 2**64 - 1
     assert pool.stratum(0) == "a/b/c"
