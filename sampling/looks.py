@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# So many looks of a capture are kept, and compared with those of others.
 MOST = 10
 # Cosine from which two instances of one class look the same.
 ALIKE = 0.9
@@ -16,7 +17,7 @@ _VALUE, _VECTOR = np.dtype("<f4"), np.dtype("<f2")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looks:
-    """Up to ten distinct looks of one capture, the most uncertain first; m looks, vectors w wide.
+    """Distinct looks of one capture, the most uncertain first; m looks, vectors w wide.
 
     Attributes:
         classes: m GTINs; where the product is unknown its category, levels joined by "/", or "" if nothing is known.
@@ -39,6 +40,10 @@ class Looks:
     def __len__(self) -> int:
         return len(self.classes)
 
+    def foremost(self) -> "Looks":
+        """Return the ten most uncertain, which stand for all of them where captures are compared."""
+        return Looks(self.classes[:MOST], self.values[:MOST], self.vectors[:MOST])
+
     def to_bytes(self) -> bytes:
         """Return a line of JSON, the classes, then the values as float32 and the vectors as float16."""
         line = json.dumps(self.classes).encode() + b"\n"
@@ -59,7 +64,7 @@ class Looks:
 def distinct_looks(
     vectors: NDArray[np.float32], values: NDArray[np.float32], classes: Sequence[str], alike: float = ALIKE
 ) -> Looks:
-    """Keep of instances that look alike the most uncertain one, and of those at most ten.
+    """Keep of instances that look alike the most uncertain one.
 
     Instances are visited from the most uncertain down (ties: by place); one whose cosine to a kept instance of its
     class reaches ``alike`` is redundant (entropy-based non-maximum suppression, Wu et al., CVPR 2022).
@@ -75,6 +80,4 @@ def distinct_looks(
         peers = [other for other in kept if classes[other] == classes[row]]
         if not peers or (vectors[peers] @ vectors[row]).max() < alike:
             kept.append(row)
-        if len(kept) == MOST:
-            break
     return Looks(tuple(classes[row] for row in kept), values[kept].astype(np.float32), vectors[kept])

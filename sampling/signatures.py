@@ -32,7 +32,8 @@ class Signature:
         flip: probability that at least one verdict on the capture would flip; 0 without verdicts.
         reset: whether it shows its bay after a planogram reset that no labelled capture shows.
         picture_hash: 64-bit difference hash of the picture (``vision.difference_hash``); 0 where there is none.
-        plain: sum of the ten largest uncertainties with repeated looks counted each time; None for the value.
+        plain: the same with repeated looks counted each time; None for the value.
+        facings: how many of the predicted boxes are facings, which are what is unsure; None for all of them.
 
     Raises:
         ValueError: for a wrong shape, a vector that is not of unit length, a flip outside 0..1, or a negative number.
@@ -49,6 +50,7 @@ class Signature:
     reset: bool = False
     picture_hash: int = 0
     plain: float | None = None
+    facings: int | None = None
 
     def __post_init__(self) -> None:
         if self.image_vector.ndim != 1:
@@ -73,8 +75,9 @@ class Pool:
         ids: n capture ids in ascending order, so that the order of the input never matters.
         vectors: (n, k) unit image vectors.
         values: (n,) capture value A, the sum of the uncertainties of a capture's distinct looks.
-        plain: (n,) the same with repeated looks counted each time, at most ten.
+        plain: (n,) the same with repeated looks counted each time.
         boxes: (n,) predicted boxes.
+        facings: (n,) those of them that are facings.
         seconds: (n,) modelled annotator seconds.
         doubted: (n,) facings that the model doubts.
         unknown: (n,) facings no known product explains.
@@ -90,6 +93,7 @@ class Pool:
     values: Floats
     plain: Floats
     boxes: Rows
+    facings: Rows
     seconds: Floats
     doubted: Rows
     unknown: Rows
@@ -116,6 +120,7 @@ class Pool:
                 values=[s.value for s in all],
                 plain=[s.value if s.plain is None else s.plain for s in all],
                 boxes=[s.predicted_boxes for s in all],
+                facings=[s.predicted_boxes if s.facings is None else s.facings for s in all],
                 doubted=[s.doubted for s in all],
                 unknown=[s.unknown for s in all],
                 strata=[s.stratum for s in all],
@@ -137,8 +142,9 @@ class Pool:
         content = hashlib.sha256()
         for names in (self.ids, self.strata_names):
             content.update(f"{len(names)}\n{chr(10).join(names)}\n".encode())
-        arrays: list[NDArray[Any]] = [self.vectors, self.values, self.plain, self.boxes, self.seconds]
-        for array in (*arrays, self.doubted, self.unknown, self.strata, self.flips, self.resets, self.hashes):
+        arrays: list[NDArray[Any]] = [self.vectors, self.values, self.plain, self.boxes, self.facings]
+        more = (self.seconds, self.doubted, self.unknown, self.strata, self.flips, self.resets, self.hashes)
+        for array in (*arrays, *more):
             content.update(repr(array.shape).encode())
             content.update(np.ascontiguousarray(array).data)
         return content.hexdigest()
@@ -174,7 +180,7 @@ class PoolBuilder:
             ids: of the captures.
             vectors: (n, k) float16 or float32; rounding may have left them slightly off unit length.
             strata: names.
-            numbers: n values, plain, boxes, doubted, unknown, flips, resets and hashes, as in ``Pool``.
+            numbers: n values, plain, boxes, facings, doubted, unknown, flips, resets and hashes, as in ``Pool``.
 
         Raises:
             ValueError: if vectors differ in width from those before.
@@ -240,6 +246,7 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "values": np.float64,
     "plain": np.float64,
     "boxes": np.int64,
+    "facings": np.int64,
     "doubted": np.int64,
     "unknown": np.int64,
     "strata": np.int32,

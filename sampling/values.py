@@ -5,9 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# So many boxes of a capture count: a crowded shelf would otherwise win by its number of boxes alone.
-TOP = 10
-
 
 def rank_normalised(numbers: NDArray[Any], among: NDArray[Any]) -> NDArray[np.float64]:
     """Return the share of the others that each number exceeds, shape (n,), in 0..1; a tie counts half.

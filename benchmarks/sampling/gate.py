@@ -49,6 +49,7 @@ def as_pool(vectors: Vectors) -> Pool:
         values=values,
         plain=values,
         boxes=nothing + 1,
+        facings=nothing + 1,
         seconds=np.ones(count),
         doubted=nothing,
         unknown=nothing,

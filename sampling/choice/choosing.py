@@ -62,7 +62,7 @@ class Chooser:
             config: of the round.
             terms: of the value, all of them.
             kept: rows that passed the near-duplicate gate.
-            worth: (n,) value per cost by those terms that need no looks.
+            worth: (n,) value × cheapness by those terms that need no looks.
             cold: whether nothing is known about what a box teaches; then costs do not count either.
         """
         self.pool, self.costs, self.known, self.spent = pool, config.costs(pool), Known(pool, state, config.looks), 0.0

@@ -19,7 +19,7 @@ class Shortlist:
 
     Attributes:
         values: (m,) what labelling each is worth, 0 or more; of one that stands for others, times their number.
-        cheapness: (n,) what gains are multiplied by, such as 1 / cost; above 0.
+        cheapness: (n,) what gains are multiplied by, such as facings per second; above 0.
         costs: (n,) what each takes of the budget, above 0.
         coverage: (n, m) how well each stands for each, 0..1.
         known: (m,) how well what is labelled or picked already stands for each, 0..1.

@@ -60,7 +60,7 @@ _ABLATIONS: Mapping[str, Recipe] = {
     **dict(
         _other_way_round(term, weight)
         for term, weight in TermWeights()
-        if term != "flip"  # no set has verdicts
+        if term not in ("flip", "cost")  # no set has verdicts, and in each a box is a facing
     ),
 }
 ABLATIONS = tuple(_ABLATIONS)

@@ -13,7 +13,6 @@ from sampling.simulation.labelled_set import Floats, Ints, Vectors
 from sampling.simulation.ppal import class_difficulty
 from sampling.simulation.situation import Situation
 from sampling.state import LoopState
-from sampling.values import TOP
 
 # A budget of a round is exceeded by its last capture here, while a round passes over what no longer fits.
 _SPARE = 1.25
@@ -54,15 +53,13 @@ def _pool(situation: Situation, uncertainty: Floats, looks: Sequence[Looks]) -> 
     """Captures are named by their place, with leading zeros: a pool is sorted by id."""
     n = len(situation.boxes)
     strata, codes = np.unique(situation.strata, return_inverse=True)
-    most = np.lexsort((-uncertainty, situation.owners))
-    places = np.arange(len(most)) - np.searchsorted(situation.owners, situation.owners)
-    counted = most[places < TOP]
     return Pool(
         ids=_names(n),
         vectors=situation.images,
         values=np.array([float(one.values.sum()) for one in looks]),
-        plain=np.bincount(situation.owners[counted], weights=uncertainty[counted], minlength=n).astype(np.float64),
+        plain=np.bincount(situation.owners, weights=uncertainty, minlength=n).astype(np.float64),
         boxes=situation.boxes,
+        facings=np.bincount(situation.owners, minlength=n),
         seconds=situation.seconds,
         doubted=np.zeros(n, np.int64),
         unknown=np.zeros(n, np.int64),
@@ -89,7 +86,7 @@ def _state(situation: Situation, looks: Sequence[Looks], config: RoundConfig) ->
         recent_strata=_counts(np.concatenate([situation.strata, situation.labelled_strata])),
         difficulty={str(label): float(weight) for label, weight in enumerate(difficulty / difficulty.mean())},
         labelled_classes={str(label): int(number) for label, number in enumerate(per_class) if number},
-        looks=lambda ids: {id: of[id] for id in ids},
+        looks=lambda ids: {id: of[id].foremost() for id in ids},
     )
 
 

@@ -10,11 +10,10 @@ from sampling.terms.term import Candidates, Factor, Term
 
 @dataclass(frozen=True, slots=True)
 class Redundancy(Term):
-    """Uncertainty of a capture's ten distinct looks relative to that of its ten boxes, 0..1.
+    """Uncertainty of a capture's distinct looks relative to that of its facings, 0..1.
 
     Repeated facings of one product teach once: entropy-based non-maximum suppression of instances (Wu et al., CVPR
-    2022), done in ``sampling.looks`` when a capture comes in. Ten distinct looks can never be worth more than the ten
-    most uncertain boxes.
+    2022), done in ``sampling.looks`` when a capture comes in.
     """
 
     name: ClassVar[str] = "redundancy"

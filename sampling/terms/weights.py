@@ -19,8 +19,8 @@ Weight = Annotated[float, Field(ge=0, le=4)]
 class TermWeights(BaseModel):
     """Exponents of the terms; 0 switches one off, 1 takes it as it is, 2 lets it count twice.
 
-    On by default are those that saved boxes in the ablation of `benchmarks.labels`; no studied set has verdicts, so
-    nothing is known of `flip`.
+    On by default are uncertainty, which saved boxes in the ablation of `benchmarks.labels`, and cost, which is nothing
+    but arithmetic; no studied set has verdicts, so nothing is known of `flip`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +31,7 @@ class TermWeights(BaseModel):
     novelty: Weight = Field(0, description="up to twice as much for products with few labels or none")
     drift: Weight = Field(0, description="up to twice as much, or half, for strata seen more often than labelled")
     flip: Weight = Field(0, description="up to twice as much the likelier one of its verdicts flips")
-    cost: Weight = Field(1, description="less for what takes longer to label")
+    cost: Weight = Field(1, description="less where a facing takes more to label")
 
 
 def terms_of(weights: TermWeights) -> tuple[Term, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retail.boxes import DetectionKind
-from sampling.looks import MOST, Looks, distinct_looks
+from sampling.looks import Looks, distinct_looks
 from sampling.projection import narrowed
 from service.captures.looking import Seen
 from service.captures.naming import Names
@@ -52,7 +52,7 @@ def sign(session: Session, capture: CaptureRecord, seen: Seen, flip: float) -> t
         numbers=packed(
             hash=seen.picture_hash,
             value=float(looks.values.sum(dtype=np.float64)),
-            plain=float(np.sort(unsure[rows])[-MOST:].sum(dtype=np.float64)),
+            plain=float(unsure[rows].sum(dtype=np.float64)),
             flip=flip,
             boxes=len(detections),
             doubted=int((unsure[rows] >= _DOUBT).sum()),
@@ -69,7 +69,10 @@ def sign(session: Session, capture: CaptureRecord, seen: Seen, flip: float) -> t
         gradient=seen.light.gradient,
     )
     kept = LooksRecord(
-        capture_id=capture.id, model_version=seen.model.version, embedder_id=embedder_id, looks=looks.to_bytes()
+        capture_id=capture.id,
+        model_version=seen.model.version,
+        embedder_id=embedder_id,
+        looks=_narrowed(looks.foremost()).to_bytes(),
     )
     return signature, kept
 
@@ -81,9 +84,12 @@ def _looks(seen: Seen, rows: NDArray[np.int64], unsure: Floats, classes: Sequenc
         vectors, alike, embedder_id = _of_embedder(names, rows), _ALIKE_TO_EMBEDDER, names.model.embedder.id
     else:
         vectors, alike, embedder_id = seen.detections.vectors[rows], _ALIKE_TO_DETECTOR, None
-    looks = distinct_looks(vectors, unsure[rows], classes, alike)
+    return distinct_looks(vectors, unsure[rows], classes, alike), embedder_id
+
+
+def _narrowed(looks: Looks) -> Looks:
     narrow = np.stack([narrowed(vector) for vector in looks.vectors]) if len(looks) else looks.vectors
-    return Looks(looks.classes, looks.values, narrow), embedder_id
+    return Looks(looks.classes, looks.values, narrow)
 
 
 def _of_embedder(names: Names, rows: NDArray[np.int64]) -> Floats:

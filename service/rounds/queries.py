@@ -64,12 +64,13 @@ def _bare_portions(rows: CursorResult[*tuple[Any, ...]]) -> Iterator[Sequence[Se
 
 
 def _take_in(builder: PoolBuilder, portion: Sequence[Sequence[Any]], showing: set[str]) -> None:
-    ids, vectors, packed, strata = zip(*portion, strict=True)
+    ids, vectors, packed, strata, facings = zip(*portion, strict=True)
     numbers = np.frombuffer(b"".join(packed), NUMBERS)
     builder.append(
         ids=ids,
         vectors=np.frombuffer(b"".join(vectors), VECTOR).reshape(len(ids), -1),
         strata=strata,
+        facings=facings,
         resets=[id in showing for id in ids] if showing else np.zeros(len(ids), np.bool_),
         **{column: numbers[name] for column, name in _NUMBERS.items()},
     )
@@ -195,6 +196,7 @@ _POOL_COLUMNS = (
     type_coerce(SignatureRecord.image_vector, NullType()),  # or each would pass through a function
     type_coerce(SignatureRecord.numbers, NullType()),
     SignatureRecord.stratum,
+    func.coalesce(SignatureRecord.facings, SignatureRecord.predicted_boxes),  # not kept of the oldest ones
 )
 
 

@@ -24,7 +24,7 @@ from service.rounds.state_queries import (
 )
 
 # Counted up whenever the same inputs would give other picks: what an earlier sampler picked cannot be replayed.
-SAMPLER = 4
+SAMPLER = 5
 
 RECENT = timedelta(days=28)
 LEAST_LEAD_TIMES = 30

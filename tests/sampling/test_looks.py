@@ -33,10 +33,14 @@ def test_how_alike_is_a_choice() -> None:
     assert len(distinct_looks(at(0, 40), values(0.9, 0.5), ["a", "a"], alike=0.8)) == 2
 
 
-def test_the_ten_most_uncertain_looks_stay_and_ties_go_by_place() -> None:
-    vectors = np.eye(12, dtype=np.float32)
-    looks = distinct_looks(vectors, np.full(12, 0.5, np.float32), [str(place) for place in range(12)])
-    assert looks.classes == tuple(str(place) for place in range(10))
+def test_all_looks_count_and_the_ten_most_uncertain_are_kept_ties_by_place() -> None:
+    vectors, unsure = np.eye(12, dtype=np.float32), np.array([0.5] * 11 + [0.75], np.float32)
+    looks = distinct_looks(vectors, unsure, [str(place) for place in range(12)])
+    assert (len(looks), looks.values.sum()) == (12, 6.25)
+    kept = looks.foremost()
+    assert kept.classes == ("11", *(str(place) for place in range(9)))
+    np.testing.assert_array_equal(kept.vectors, vectors[[11, *range(9)]])
+    np.testing.assert_array_equal(kept.values, [0.75] + [0.5] * 9)
 
 
 def test_nothing_found_leaves_no_looks() -> None:

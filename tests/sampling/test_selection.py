@@ -136,14 +136,14 @@ def test_value_arm_prefers_doubt_and_explains_itself() -> None:
     (pick,) = result.picks
     assert (pick.capture_id, pick.propensity, pick.recipe) == ("star", None, "distant_value")
     assert pick.terms == {
-        "uncertainty": 9.0,
+        "uncertainty": 0.9,
         "redundancy": 0.5,
         "difficulty": 1.0,
         "novelty": 1.0,
         "drift": 1.0,
         "flip": 1.6,
-        "cost": 0.1,
-        "value": pytest.approx(7.2),
+        "cost": 1.0,
+        "value": pytest.approx(0.72),
         "value_rank": 1.0,
         "boxes": 10.0,
         "seconds": 60.0,
@@ -170,7 +170,7 @@ def test_a_round_that_lacks_nothing_has_no_notes() -> None:
 def test_a_term_that_is_off_is_1_for_every_pick(term: str) -> None:
     made = [replace(one, plain=one.value + 1, flip=0.5, stratum="s1") for one in signatures(30)]
     on, off = (
-        rounds(pool_of(made), RoundConfig(boxes=100, terms=terms), **STATE)
+        rounds(pool_of(made), RoundConfig(seconds=600, terms=terms), **STATE)
         for terms in (ALL_TERMS, ALL_TERMS.model_copy(update={term: 0}))
     )
     assert {pick.terms[term] for pick in off.picks} == {1.0}
@@ -183,7 +183,7 @@ def test_a_verdict_that_may_flip_is_worth_more_unless_switched_off() -> None:
     pool, labelled = pool_of([*made, at(140, "dull", 10)]), {"old": at(0, "old", 1).image_vector}
     config = RoundConfig(boxes=10, random_share=0, recipe="distant_value", terms=TermWeights(flip=1))
     (pick,) = rounds(pool, config, labelled).picks
-    assert (pick.capture_id, pick.terms["uncertainty"], pick.terms["flip"]) == ("b", 0.6, 1.8)
+    assert (pick.capture_id, pick.terms["uncertainty"], pick.terms["flip"]) == ("b", 0.06, 1.8)
     assert pick.terms["value_rank"] == 1
     assert pick.reason.startswith("no box in much doubt, and with 80 % a wrong verdict")
     (pick,) = rounds(pool, config.model_copy(update={"terms": TermWeights(flip=0)}), labelled).picks

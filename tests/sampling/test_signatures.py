@@ -70,6 +70,7 @@ def test_portions_in_any_order_make_the_same_pool() -> None:
             values=[s.value for s in portion],
             plain=[s.value for s in portion],
             boxes=[s.predicted_boxes for s in portion],
+            facings=[s.predicted_boxes for s in portion],
             doubted=[s.doubted for s in portion],
             unknown=[s.unknown for s in portion],
             flips=[s.flip for s in portion],
@@ -84,7 +85,9 @@ def test_portions_in_any_order_make_the_same_pool() -> None:
 def test_vectors_that_were_rounded_are_of_unit_length_again() -> None:
     stored = np.array([[0.6004, 0.7998]], np.float16)
     builder = PoolBuilder(lambda boxes: 1.0)
-    numbers = {name: [0] for name in ("values", "plain", "boxes", "doubted", "unknown", "flips", "resets", "hashes")}
+    numbers = {
+        name: [0] for name in ("values", "plain", "boxes", "facings", "doubted", "unknown", "flips", "resets", "hashes")
+    }
     builder.append(ids=["a"], vectors=stored, strata=["s"], **numbers)
     pool = builder.build()
     assert pool.vectors.dtype == np.float32

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from sampling.looks import Looks
+from sampling.rounds import RoundConfig
 from sampling.signatures import Pool, Signature
 from sampling.state import LoopState
 from sampling.terms.cost import Cost
@@ -34,9 +35,9 @@ def looks(*classes: str, values: tuple[float, ...] = ()) -> Looks:
 
 SIGNATURES = [
     # What every term claims to prefer grows from a to c.
-    Signature("a", np.ones(1, np.float32), 0.0, 9, "rare", plain=1.0),
+    Signature("a", np.ones(1, np.float32), 0.0, 4, "rare", plain=1.0),
     Signature("b", np.ones(1, np.float32), 1.0, 5, "usual", plain=2.0, flip=0.25),
-    Signature("c", np.ones(1, np.float32), 3.0, 1, "frequent", plain=3.0, flip=1.0),
+    Signature("c", np.ones(1, np.float32), 3.0, 6, "frequent", plain=3.0, flip=1.0),
 ]
 STATE = LoopState(
     labelled={},
@@ -49,7 +50,7 @@ LOOKS = {"a": looks("old"), "b": looks("old", "hard"), "c": looks("hard", "unsee
 
 
 def candidates(**changes: Any) -> Candidates:
-    pool = Pool.of(SIGNATURES, seconds=lambda boxes: 2.0 * boxes)
+    pool = Pool.of(SIGNATURES, seconds=lambda boxes: 8 + 2.0 * boxes)
     made = Candidates(pool, np.arange(3), pool.seconds, STATE, LOOKS)
     return replace(made, **changes)
 
@@ -85,7 +86,7 @@ def test_the_weight_is_an_exponent(make: Make) -> None:
 @EVERY_TERM
 def test_rows_stand_by_themselves(make: Make) -> None:
     together = make(1.0).multiply(candidates()).numbers
-    alone = make(1.0).multiply(candidates(rows=np.array([2, 0]), costs=np.array([2.0, 18.0]))).numbers
+    alone = make(1.0).multiply(candidates(rows=np.array([2, 0]), costs=np.array([20.0, 16.0]))).numbers
     assert alone.tolist() == [together[2], together[0]]
 
 
@@ -126,14 +127,22 @@ def test_what_the_terms_say() -> None:
     def of(term: Term) -> list[float]:
         return [float(number) for number in term.multiply(candidates()).numbers]
 
-    assert of(Uncertainty(1)) == [1, 2, 3]
+    assert of(Uncertainty(1)) == [1 / 4, 2 / 5, 3 / 6]
     assert of(Redundancy(1)) == [0, 0.5, 1]
     assert of(Flip(1)) == [1, 1.25, 2]
-    assert of(Cost(1)) == [1 / 18, 1 / 10, 1 / 2]
+    assert of(Cost(1)) == [4 / 16, 5 / 18, 6 / 20]
     assert of(Difficulty(1)) == pytest.approx([0.8, 1.0, (0.9 * 1.2 + 0.6) / 1.5])
     assert of(Novelty(1)) == pytest.approx([1.1, 1.3, 1 + (0.9 * 0.5 + 0.6) / 1.5])
     # Shares of the recent captures, .1 .4 .5, over those of 100 labelled ones and 20 that are spread like the recent.
     assert of(Drift(1)) == pytest.approx([0.5, 0.4 / (48 / 120), 0.5 / (30 / 120)])
+
+
+def test_doubt_is_of_facings_and_all_boxes_are_paid_for() -> None:
+    among_tags = replace(SIGNATURES[0], predicted_boxes=4, facings=2)
+    pool = Pool.of([among_tags, *SIGNATURES[1:], Signature("d", np.ones(1, np.float32), 0.0, 0, "rare")], lambda _: 1.0)
+    some = candidates(pool=pool, rows=np.arange(4), costs=RoundConfig(boxes=1).costs(pool))
+    assert Uncertainty(1).multiply(some).numbers.tolist() == [1 / 2, 2 / 5, 3 / 6, 0]
+    assert Cost(1).multiply(some).numbers.tolist() == [2 / 4, 1, 1, 1]
 
 
 def test_drift_is_clipped_and_one_label_decides_little() -> None:

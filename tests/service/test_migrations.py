@@ -5,7 +5,7 @@ import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from retail.catalogue_events import PlanogramReset
 from retail.catalogue_log import read_event
@@ -21,6 +21,7 @@ from service.planograms.queries import in_force
 from service.planograms.resets import reset_times
 from service.records import SignatureRecord
 from service.rounds.queries import read_pool
+from service.rounds.signature_queries import unsigned_ids
 from service.signature_numbers import packed, unpacked
 
 
@@ -142,10 +143,28 @@ def test_signatures_say_what_their_captures_said(database_url):
         assert (first.near_duplicate, first.unknown, twin.near_duplicate) == (False, None, True)
         assert np.frombuffer(first.image_vector, "<f2") == pytest.approx(narrowed(np.eye(192)[3]), abs=1e-3)
         assert np.frombuffer(twin.image_vector, "<f2") == pytest.approx([0.6, 0.8], abs=1e-3)
-        assert read_pool(session, 1, datetime.now(UTC)).ids == ("c1",)
+        assert read_pool(session, 0, datetime.now(UTC)).ids == ("c1",)  # a worker will look at it again
     _move(database, "0005")
     upgrade(database)
     assert differences(database) == []
+    database.close()
+
+
+def test_captures_whose_value_left_facings_out_are_looked_at_again(database_url):
+    database = Database(database_url)
+    _move(database, "0018")
+    with database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO stores (id, name, format) VALUES ('s1', 'One', 'supermarket')"))
+        connection.execute(text("INSERT INTO bays (id, store_id) VALUES ('b1', 's1')"))
+        for id, version, facings in (("c1", 3, 10), ("c2", 3, 11), ("c3", -3, 11), ("c4", 3, None)):
+            connection.execute(text(_OLD_CAPTURE), {"id": id, "twin": None, "at": "2026-02-01 10:00:00+00:00"})
+            columns = {"capture_id": id, "model_version": version, "facings": facings, "store_id": "s1", "bay_id": "b1"}
+            kept = {"image_vector": b"", "numbers": b"", "predicted_boxes": 11, "near_duplicate": False}
+            at = {"received_at": datetime(2026, 2, 1, tzinfo=UTC), "stratum": "neutral/frontal/supermarket"}
+            connection.execute(insert(SignatureRecord).values(columns | kept | at))
+    upgrade(database)
+    with database.read() as session:
+        assert [due for due, _ in unsigned_ids(session, 3)] == ["c4", "c2"]  # not what cannot be read any more
     database.close()
 
 

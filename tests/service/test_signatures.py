@@ -85,6 +85,33 @@ def test_facings_count_by_what_is_unsure_of_them(
     assert signature.confidence == pytest.approx(np.mean([one["confidence"] for one in body["detections"][:2]]))
 
 
+def test_every_facing_of_a_crowded_capture_counts_and_ten_looks_are_kept(
+    context: Context,
+    send: Callable[..., dict[str, Any]],
+    make_photo: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runtime = context.serving.current().detector.runtime
+    raw = runtime.infer(np.zeros((1, 480, 640, 3), np.uint8))
+    places = [(left, top, left + 60, top + 60) for top in (40, 160, 280) for left in (40, 160, 280, 400)]
+    crowded = replace(
+        raw,
+        boxes=np.array(places, np.float32),
+        probabilities=np.repeat(np.array([[0.5, 0, 0, 0]], np.float32), 12, axis=0),
+        edge_variances=np.full((12, 4), 4, np.float32),
+        vectors=np.eye(13, dtype=np.float32)[[*range(11), 0]],  # the last one looks like the first
+    )
+    monkeypatch.setattr(runtime, "infer", lambda framed: crowded)
+    body = send(make_photo())
+    signature, kept = left_behind(context, body["id"])
+    unsure = [one["uncertainty"]["value"] for one in body["detections"]]
+    numbers = unpacked(signature.numbers)
+    assert signature.facings == len(unsure) == 12
+    assert numbers["plain"] == pytest.approx(sum(unsure), abs=1e-3)
+    assert numbers["value"] == pytest.approx(sum(unsure) - unsure[0], abs=1e-3)
+    assert len(Looks.from_bytes(kept.looks)) == 10
+
+
 @pytest.fixture
 def cola(client: TestClient, context: Context) -> None:
     """A red product."""
@@ -161,7 +188,9 @@ def test_the_pool_holds_what_can_be_picked(
             ids[2]: {
                 "numbers": packed(value=3.5, plain=4.0, hash=2**64 - 1, flip=0.5, boxes=4, doubted=2, unknown=3),
                 "stratum": "a/b/c",
+                "facings": 3,
             },
+            ids[4]: {"facings": None},
         }.items():
             session.execute(update(SignatureRecord).where(SignatureRecord.capture_id == id).values(**columns))
         hold(session, ids[3], between + timedelta(hours=1))
@@ -171,6 +200,7 @@ def test_the_pool_holds_what_can_be_picked(
     assert pool.ids == (ids[2], ids[4], ids[5])
     assert (pool.flips.tolist(), pool.unknown.tolist()) == ([0.5, 0, 0], [3, 0, 0])
     assert (pool.values[0], pool.plain[0], pool.doubted[0]) == (3.5, 4, 2)
+    assert pool.facings.tolist() == [3, 4, 2]  # all boxes of one that has not kept them
     assert pool.seconds.tolist() == [8, 8, 8]
     assert pool.hashes[0] == 2**64 - 1
     assert pool.stratum(0) == "a/b/c"
