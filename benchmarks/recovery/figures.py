@@ -39,9 +39,8 @@ def headline(played: Mapping[int, Played]) -> dict[str, float | None]:
     recovered = {arm: [recovery(one, arm, ROUNDS[-1])[0] for one in played.values()] for arm in ARMS}
     return {
         "fall": float(np.mean([_fall(one["champion"]) for one in played.values()])),
-        "recovered": float(np.mean(recovered["looks"])),
-        "recovered_worst_seed": min(recovered["looks"]),
-        "recovered_shipped": float(np.mean(recovered["shipped"])),
+        "recovered": float(np.mean(recovered["shipped"])),
+        "recovered_worst_seed": min(recovered["shipped"]),
         "recovered_random": float(np.mean(recovered["random"])),
         "labelled_share": max(labelled_share(one, arm) for one in played.values() for arm in ARMS),
     }

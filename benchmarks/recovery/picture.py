@@ -17,8 +17,8 @@ from benchmarks.recovery.story import TESTS, Arm, Stage, lamps, worlds
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "recovery.png"
 _TICKS = ("before", "new looks,\nnew products", "new\nlight", "new\nplanograms", "round 1", "round 2")
 _SHOWN = {Stage.BEFORE: "before", Stage.CATALOGUE: "after the catalogue change", Stage.PLANOGRAMS: "after all three"}
-_COLOURS: dict[Arm, str] = {"random": "#777777", "shipped": "#d98c00", "looks": "#0b6e4f"}
-_WORDS: dict[Arm, str] = {"random": "random", "shipped": "picked, as shipped", "looks": "picked by looks"}
+_COLOURS: dict[Arm, str] = {"random": "#777777", "shipped": "#0b6e4f"}
+_WORDS: dict[Arm, str] = {"random": "random", "shipped": "picked"}
 _THUMBNAIL = 420  # pixels of the longer side
 
 
@@ -42,7 +42,7 @@ def _panel(axes: Axes, played: Mapping[int, Played], score: Callable[[Step], flo
         lines = np.array([_line(one, arm, score) for one in played.values()])
         axes.plot(lines.T, color=colour, lw=0.7, alpha=0.5)
         axes.plot(lines.mean(0), color=colour, lw=2.4, marker="o", ms=4, label=_WORDS[arm])
-    level = float(np.mean([_line(one, "looks", score)[0] for one in played.values()]))
+    level = float(np.mean([_line(one, "shipped", score)[0] for one in played.values()]))
     axes.axhline(level, color="#b03030", lw=1, ls="--")
     axes.axvspan(0.5, 3.5, color="#d98c00", alpha=0.08, lw=0)
     axes.set(title=title, xticks=range(len(_TICKS)))

@@ -16,9 +16,8 @@ from benchmarks.recovery.shop import Shop
 from benchmarks.recovery.story import BEGINS, FIRST, POOL, ROUND_DAYS, TESTS, Arm, Stage, worlds
 
 ROUND_SHARE = 0.047  # of the pool's boxes, in each of two rounds
-# What a round is asked for beside its budget: captures compared look by look, whatever they cost; as shipped; chance.
+# What a round is asked for beside its budget: nothing, as shipped; or chance alone.
 WAYS: dict[Arm, dict[str, Any]] = {
-    "looks": {"looks": True, "terms": {"cost": 0}},
     "shipped": {},
     "random": {"random_share": 1, "support_share": 0, "event_share": 0},
 }

@@ -11,10 +11,10 @@ from training.synthetic.season import Turnover
 from training.synthetic.spec import WorldSpec
 from training.synthetic.world import ShelfWorld
 
-Arm = Literal["looks", "shipped", "random"]
+Arm = Literal["shipped", "random"]
 
 STUDY = Path(__file__).parent / "study.json"  # what was measured, committed
-ARMS: tuple[Arm, ...] = ("looks", "shipped", "random")
+ARMS: tuple[Arm, ...] = ("shipped", "random")
 SEEDS = (811, 812, 813)  # no seed that the starter was trained on
 STORES, BAYS_PER_STORE, PRODUCTS = 3, 6, 200
 
