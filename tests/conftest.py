@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+# Before any test imports a library that computes in threads: tests compute little and several run at once, so threads
+# that wait for their turn take most of the time, here and in the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def missing(what: str) -> None:
     """Skip because something is not there; under SHELFLOOP_STRICT=1 fail instead."""
