@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 
 from service.app import create_app
@@ -271,10 +272,23 @@ def key_for(context: Context) -> KeyMaker:
     return make
 
 
+@pytest.fixture(scope="session")
+def app_around() -> Callable[[Context], FastAPI]:
+    """Make an application around a context, of one set of routes: FastAPI works them out anew for each application."""
+    apps: list[FastAPI] = []
+
+    def make(context: Context) -> FastAPI:
+        app = create_app(context)
+        apps.append(app) if not apps else setattr(apps[0], "state", app.state)
+        return apps[0]
+
+    return make
+
+
 @pytest.fixture
-def client(context: Context, key_for: KeyMaker) -> Iterator[TestClient]:
+def client(context: Context, app_around: Callable[[Context], FastAPI], key_for: KeyMaker) -> Iterator[TestClient]:
     """A client with an admin's key; give `headers=key_for(...)` to call as somebody else."""
-    with TestClient(create_app(context), headers=key_for(Role.ADMIN), raise_server_exceptions=False) as client:
+    with TestClient(app_around(context), headers=key_for(Role.ADMIN), raise_server_exceptions=False) as client:
         yield client
 
 
