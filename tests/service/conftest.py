@@ -66,7 +66,8 @@ def postgres_server(missing: Callable[[str], None]) -> Iterator[str]:
         missing("PostgreSQL (initdb and pg_ctl)")
     assert initdb
     assert pg_ctl
-    folder = Path(tempfile.mkdtemp(prefix="shelfloop-postgres-"))
+    # Where pytest keeps its folders too: in memory, if there is room; a test's database is some hundred files.
+    folder = Path(tempfile.mkdtemp(prefix="shelfloop-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     as_user: list[str] = []
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         user = pwd.getpwnam("postgres" if "postgres" in {u.pw_name for u in pwd.getpwall()} else "nobody")
