@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
+import dbos
 import numpy as np
 import pytest
 from fastapi import FastAPI
@@ -376,6 +378,30 @@ def juice(client: TestClient) -> str:
     product = {"name": "Apple juice 1 l", "category": ["drinks", "juice"]}
     client.put("/v1/products/04006381333931", json=product).raise_for_status()
     return "04006381333931"
+
+
+# --- jobs ---
+
+
+@pytest.fixture(scope="session", autouse=True)
+def impatient_jobs() -> Iterator[None]:
+    """Let DBOS look for queues, and into them, ten times a second: a job would wait for two seconds to begin."""
+    watch_queues = dbos._dbos.queue_thread
+
+    def watch_closely(stopping: threading.Event, of: dbos.DBOS) -> None:
+        class Impatient(threading.Event):
+            """What the threads wait for, a second each time."""
+
+            is_set = stopping.is_set
+
+            def wait(self, timeout: float | None = None) -> bool:
+                return stopping.wait(0.1)
+
+        watch_queues(Impatient(), of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dbos._dbos.queue_thread", watch_closely)
+        yield
 
 
 # --- what takes long ---
