@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
+import dbos
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 
 from service.app import create_app
@@ -65,7 +68,8 @@ def postgres_server(missing: Callable[[str], None]) -> Iterator[str]:
         missing("PostgreSQL (initdb and pg_ctl)")
     assert initdb
     assert pg_ctl
-    folder = Path(tempfile.mkdtemp(prefix="shelfloop-postgres-"))
+    # Where pytest keeps its folders too: in memory, if there is room; a test's database is some hundred files.
+    folder = Path(tempfile.mkdtemp(prefix="shelfloop-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     as_user: list[str] = []
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         user = pwd.getpwnam("postgres" if "postgres" in {u.pw_name for u in pwd.getpwall()} else "nobody")
@@ -271,10 +275,23 @@ def key_for(context: Context) -> KeyMaker:
     return make
 
 
+@pytest.fixture(scope="session")
+def app_around() -> Callable[[Context], FastAPI]:
+    """Make an application around a context, of one set of routes: FastAPI works them out anew for each application."""
+    apps: list[FastAPI] = []
+
+    def make(context: Context) -> FastAPI:
+        app = create_app(context)
+        apps.append(app) if not apps else setattr(apps[0], "state", app.state)
+        return apps[0]
+
+    return make
+
+
 @pytest.fixture
-def client(context: Context, key_for: KeyMaker) -> Iterator[TestClient]:
+def client(context: Context, app_around: Callable[[Context], FastAPI], key_for: KeyMaker) -> Iterator[TestClient]:
     """A client with an admin's key; give `headers=key_for(...)` to call as somebody else."""
-    with TestClient(create_app(context), headers=key_for(Role.ADMIN), raise_server_exceptions=False) as client:
+    with TestClient(app_around(context), headers=key_for(Role.ADMIN), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -361,6 +378,30 @@ def juice(client: TestClient) -> str:
     product = {"name": "Apple juice 1 l", "category": ["drinks", "juice"]}
     client.put("/v1/products/04006381333931", json=product).raise_for_status()
     return "04006381333931"
+
+
+# --- jobs ---
+
+
+@pytest.fixture(scope="session", autouse=True)
+def impatient_jobs() -> Iterator[None]:
+    """Let DBOS look for queues, and into them, ten times a second: a job would wait for two seconds to begin."""
+    watch_queues = dbos._dbos.queue_thread
+
+    def watch_closely(stopping: threading.Event, of: dbos.DBOS) -> None:
+        class Impatient(threading.Event):
+            """What the threads wait for, a second each time."""
+
+            is_set = stopping.is_set
+
+            def wait(self, timeout: float | None = None) -> bool:
+                return stopping.wait(0.1)
+
+        watch_queues(Impatient(), of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dbos._dbos.queue_thread", watch_closely)
+        yield
 
 
 # --- what takes long ---

@@ -28,7 +28,7 @@ def test_a_job_that_broke_is_handed_over_again_and_one_that_ended_is_not(
             jobs.hand_over("things", "a")
         for _ in range(5):
             jobs.hand_over("things", "a")
-        time.sleep(1.5)
+        time.sleep(0.5)
     finally:
         jobs.close()
     assert begun == ["a", "a"]

@@ -57,12 +57,20 @@ def test_a_frozen_backbone_stays_and_classes_are_adapted(checkpoint, make_captur
     snapshot = freeze(captures, "products")
     config = FitConfig(epochs=1, freeze_backbone=True, patience=5, **TINY)
     run = tmp_path / "run"
-    result = fit(checkpoint, snapshot.classes, materialise(snapshot, tmp_path / "data"), run, config, lambda _: None)
+    photos = materialise(snapshot, tmp_path / "data")
+    result = fit(checkpoint, snapshot.classes, photos, run, config, lambda _: None, threads=1)
     fitted, start = load_checkpoint(result), load_checkpoint(checkpoint)
     assert classes_of(fitted) == ("00012345678905",)
     last_of_backbone, first_of_neck = "model.9.cv1.conv.weight", "model.13.cv1.conv.weight"
     assert torch.equal(fitted.state_dict()[last_of_backbone], start.state_dict()[last_of_backbone])
     assert not torch.equal(fitted.state_dict()[first_of_neck], start.state_dict()[first_of_neck])
+
+
+@pytest.mark.parametrize(("told", "used"), [(None, os.cpu_count()), (1, 1)])
+def test_a_fit_takes_every_core_unless_told(told, used, tmp_path):
+    config = FitConfig(epochs=1, **TINY)
+    files = {"initial_checkpoint": tmp_path, "data_yaml": tmp_path, "run_folder": tmp_path}
+    assert FitOrder(classes=CLASSES, config=config, threads=told, **files).cpu_threads == used
 
 
 def test_a_cancelled_fit_goes_on_where_it_stopped(checkpoint, data, tmp_path):
@@ -87,9 +95,9 @@ def test_a_fit_killed_after_its_last_epoch_is_only_published(checkpoint, data, t
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(checkpoint, CLASSES, data, tmp_path / "run", config, kill)
+        fit(checkpoint, CLASSES, data, tmp_path / "run", config, kill, threads=1)
     reports = []
-    assert load_checkpoint(fit(checkpoint, CLASSES, data, tmp_path / "run", config, reports.append))
+    assert load_checkpoint(fit(checkpoint, CLASSES, data, tmp_path / "run", config, reports.append, threads=1))
     assert reports == []
 
 

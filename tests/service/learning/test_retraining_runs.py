@@ -173,7 +173,7 @@ def test_a_cancelled_retraining_never_starts(
     ordered = start_retraining(context, tiny(), by="Ada")
     cancel_retraining(context, ordered.id)
     jobs.hand_over(QUEUE, ordered.id)
-    time.sleep(2)
+    time.sleep(1)
     with context.database.read() as session:
         record = get_retraining(session, ordered.id)
     assert (record.state, record.progress) == ("cancelled", {"stage": "queued"})
