@@ -17,6 +17,7 @@ DUPLICATE_IOU = 0.95
 FLAGS = ("ignore", "occluded", "truncated")
 EDGES = ("x1", "y1", "x2", "y2")
 _KINDS = frozenset(DetectionKind)
+_Edges = tuple[float, float, float, float]
 
 
 class InvalidAnnotation(ValueError):
@@ -84,9 +85,9 @@ class AnnotatedBox:
     truncated: bool = False
 
     def __post_init__(self) -> None:
-        for edge, value in zip(EDGES, (self.x1, self.y1, self.x2, self.y2), strict=True):
-            if not math.isfinite(value):
-                raise InvalidAnnotation(edge, "is not a finite number", "give pixels of the upright photo")
+        if not _are_finite(edges := (self.x1, self.y1, self.x2, self.y2)):
+            edge = next(edge for edge, value in zip(EDGES, edges, strict=True) if not math.isfinite(value))
+            raise InvalidAnnotation(edge, "is not a finite number", "give pixels of the upright photo")
         for high, low, side in (("x2", "x1", self.x2 - self.x1), ("y2", "y1", self.y2 - self.y1)):
             if side < SMALLEST_SIDE:
                 detail = f"is {side:g} px from {low}, expected at least {SMALLEST_SIDE:g}"
@@ -150,13 +151,18 @@ def _check_box(place: int, box: DrawnBox, photo_size: tuple[int, int]) -> Annota
         raise error.inside(f"boxes[{place}]") from error
 
 
-def _clipped(edges: tuple[float, ...], photo_size: tuple[int, int]) -> list[float]:
-    clipped: list[float] = []
+def _clipped(edges: _Edges, photo_size: tuple[int, int]) -> _Edges:
+    if not _are_finite(edges):
+        return edges  # refused by the box
     for edge, value, limit in zip(EDGES, edges, photo_size * 2, strict=True):
-        if math.isfinite(value) and not -OVERSHOOT <= value <= limit + OVERSHOOT:
+        if not -OVERSHOOT <= value <= limit + OVERSHOOT:
             raise InvalidAnnotation(edge, f"is {value:g}, outside the photo's 0..{limit}", "move it inside the photo")
-        clipped.append(min(max(value, 0.0), float(limit)) if math.isfinite(value) else value)
-    return clipped
+    (x1, y1, x2, y2), (width, height) = edges, map(float, photo_size)
+    return min(max(x1, 0.0), width), min(max(y1, 0.0), height), min(max(x2, 0.0), width), min(max(y2, 0.0), height)
+
+
+def _are_finite(edges: _Edges) -> bool:
+    return all(map(math.isfinite, edges))
 
 
 def _refuse_duplicates(boxes: Sequence[AnnotatedBox]) -> None:

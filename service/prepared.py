@@ -76,29 +76,28 @@ def is_one_of(column: InstrumentedAttribute[str], name: str, dialect: str) -> Co
     return column.in_(select(func.json_each(listed).table_valued("value").c.value))
 
 
-def add_now(session: Session, record: R) -> R:
-    """Insert the row of a new record at once, which has all its columns set."""
-    kind: Any = type(record)
-    columns = kind.__table__.columns
-    _inserting(kind).rows(session, {column.name: getattr(record, column.name) for column in columns})
-    make_transient_to_detached(record)
-    session.add(record)
-    return record
+def add_now(session: Session, kind: type[R], values: dict[str, Any]) -> R:
+    """Insert a row at once, given all columns of its table, and return its record."""
+    _inserting(kind).rows(session, values)  # type: ignore[arg-type]  # mypy does not see that a class is hashable
+    return _known(session, kind, values)
 
 
 def loaded(session: Session, kind: type[R], row: Any) -> R:
     """Return the record of a row with all columns of its table, as if the session had loaded it just now."""
-    values = row._asdict()
+    return _known(session, kind, row._asdict())
+
+
+def _known(session: Session, kind: type[R], values: dict[str, Any]) -> R:
     record = inspect(kind).class_manager.new_instance()
     instance_dict(record).update(values)
     make_transient_to_detached(record)
     known = session.identity_map.get(inspect(record).key)
     if known is None:
         session.add(record)
-    else:
-        for name, value in values.items():
-            set_committed_value(known, name, value)
-    return cast(R, known or record)
+        return cast(R, record)
+    for name, value in values.items():
+        set_committed_value(known, name, value)
+    return cast(R, known)
 
 
 @cache

@@ -149,9 +149,10 @@ def _keep(
     effort: dict[str, Any],
 ) -> AnnotationRecord:
     drawn = [box_json(box) for box in boxes]
-    annotation = AnnotationRecord(source=source, superseded_by=None, boxes=drawn, **effort)
-    _stamp(annotation, task, known, annotator, now)
-    add_now(session, annotation)
+    stamp = _stamp(task, known, annotator, now)
+    annotation = add_now(
+        session, AnnotationRecord, {**stamp, **effort, "boxes": drawn, "source": source, "superseded_by": None}
+    )
     if products:
         labels = [{"place": place, "gtin": gtin} for place, gtin in products.items()]
         _LABELLING.rows(session, {"annotation": annotation.id, "labels": labels})
@@ -187,24 +188,25 @@ def _keep_blind(
     now: datetime,
     effort: dict[str, Any],
 ) -> BlindAnnotationRecord:
-    annotation = BlindAnnotationRecord(boxes=boxes, **effort)
-    _stamp(annotation, task, known, annotator, now)
-    return add_now(session, annotation)
+    stamp = _stamp(task, known, annotator, now)
+    return add_now(session, BlindAnnotationRecord, {**stamp, **effort, "boxes": boxes})
 
 
-def _stamp(
-    annotation: AnnotationRecord | BlindAnnotationRecord,
-    task: TaskRecord,
-    known: Circumstances,
-    annotator: str,
-    now: datetime,
-) -> None:
+def _stamp(task: TaskRecord, known: Circumstances, annotator: str, now: datetime) -> dict[str, Any]:
     """Say whose annotation it is, of what, and under which rules."""
-    annotation.id, annotation.task_id, annotation.capture_id = new_id(now), task.id, task.capture_id
-    annotation.annotator, annotation.created_at = annotator, now
-    annotation.catalogue_version, annotation.guideline_version = known.catalogue_version, known.guideline_version
-    annotation.planogram_id, annotation.planogram_version = known.planogram
-    annotation.prelabel_model_version = known.prelabel_model_version
+    planogram_id, planogram_version = known.planogram
+    return {
+        "id": new_id(now),
+        "task_id": task.id,
+        "capture_id": task.capture_id,
+        "annotator": annotator,
+        "created_at": now,
+        "catalogue_version": known.catalogue_version,
+        "guideline_version": known.guideline_version,
+        "planogram_id": planogram_id,
+        "planogram_version": planogram_version,
+        "prelabel_model_version": known.prelabel_model_version,
+    }
 
 
 def _products(session: Session, boxes: Sequence[AnnotatedBox], version: int, now: datetime) -> dict[int, Gtin]:
