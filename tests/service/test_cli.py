@@ -2,12 +2,16 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
 from retail.boxes import DetectionKind
+from service import cli
 from service.captures.schemas import AnalysisAnswer
 from service.cli import app
 
@@ -172,3 +176,19 @@ def test_how_good_labels_are(shelfloop, service):
     assert "0 tasks by 0 annotators" in shelfloop("quality", "agreement").output
     assert "annotator" in shelfloop("quality", "annotators").output
     assert shelfloop("quality", "reviews").exit_code == 0
+
+
+def test_every_file_of_commands_is_reached_by_its_name() -> None:
+    helpers = {"__init__", "__main__", "records", "remote", "terminal"}
+    modules = {path.stem for path in Path(cli.__file__).parent.glob("*.py")} - helpers
+    listed = CliRunner().invoke(app, ["--help"]).output
+    assert not [name for name in modules if f" {name.replace('_', '-')} " not in listed]
+    assert "Did you mean 'tasks'?" in CliRunner().invoke(app, ["taks"]).output
+
+
+def test_a_command_waits_for_the_imports_of_no_other() -> None:
+    program = "import sys; from service.cli import app; app(['tasks', '--help'], standalone_mode=False); "
+    heavy = "[name for name in ('openvino', 'scipy', 'sqlalchemy', 'torch') if name in sys.modules]"
+    command = [sys.executable, "-c", f"{program}print({heavy})"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[]"
