@@ -15,6 +15,7 @@ from sampling.simulation.contestants import (
     ABLATIONS,
     ADAPTIVE,
     FIXED,
+    IN_ALL_ARMS,
     ORACLE,
     OURS,
     PUBLISHED,
@@ -113,7 +114,8 @@ def measure(klasson: Seen, freiburg: Seen, detecting: Detecting, effort: Effort)
 def _compare(trials: Trials, world: World) -> None:
     """All recipes; then what looks add, and the two controls that show that the protocol measures what it should."""
     name = world.known.name
-    trials.play(world, name, [*PUBLISHED, *FIXED, ADAPTIVE, WARM], trials.effort.seeds)
+    curves = trials.play(world, name, [*PUBLISHED, *FIXED, ADAPTIVE, IN_ALL_ARMS, WARM], trials.effort.seeds)
+    trials.measured.rows += of_pairs(name, curves, [(ADAPTIVE, IN_ALL_ARMS), (IN_ALL_ARMS, OURS)])
     checks = trials.play(
         world, f"{name}, checks", [RANDOM, OURS, WARM, WITH_LOOKS, SHUFFLED, ORACLE], trials.effort.few
     )

@@ -15,6 +15,7 @@ from sampling.terms.weights import TermWeights
 
 RANDOM, OURS, SHUFFLED, ORACLE = "random", "ours", "ours, shuffled", "oracle"
 ADAPTIVE = "ours, adaptive"
+IN_ALL_ARMS = "ours in all arms"
 WARM = "ours, random start"
 
 
@@ -70,6 +71,7 @@ _ALWAYS: Mapping[str, Recipe] = {
     **_FIXED,
     **_ABLATIONS,
     WARM: _OURS,
+    IN_ALL_ARMS: Round(RoundConfig(boxes=1, recipe="covering_value")),
     SHUFFLED: shuffled(_OURS),
     ORACLE: oracle,
 }
@@ -86,4 +88,4 @@ def start(name: str) -> Recipe:
 
 CONTESTANTS = (*_ALWAYS, ADAPTIVE)
 # These choose their first labels, too, as the service does; the others cannot, or are published with a random start.
-STARTING_COLD = frozenset({*FIXED, *ABLATIONS, ADAPTIVE})
+STARTING_COLD = frozenset({*FIXED, *ABLATIONS, ADAPTIVE, IN_ALL_ARMS})

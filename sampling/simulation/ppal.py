@@ -36,9 +36,8 @@ def class_difficulty(situation: Situation) -> Floats:
         learn, held = halves != half, halves == half
         if not learn.any() or not held.any():
             continue
-        chances = situation.fit(situation.labelled[learn], situation.labels[learn], situation.classes)(
-            situation.labelled[held]
-        )
+        head = situation.fit(situation.labelled[learn], situation.labels[learn], situation.classes, situation.vectors)
+        chances = head(situation.labelled[held])
         losses[held] = 1.0 - chances[np.arange(int(held.sum())), situation.labels[held]]
     counts = np.bincount(situation.labels, minlength=situation.classes)
     sums = np.bincount(situation.labels, weights=losses, minlength=situation.classes)

@@ -184,8 +184,9 @@ class _Loop:
         self.namer = self.fitted(np.array(self.order))
 
     def fitted(self, captures: Ints) -> Namer:
-        rows, _ = self.given.instances(np.sort(captures))
-        return self.world.fit(self.given.vectors[rows], self.given.labels[rows], self.given.classes)
+        given, rest = self.given, np.setdiff1d(self.split.pool, captures)
+        (rows, _), (others, _) = given.instances(np.sort(captures)), given.instances(rest)
+        return self.world.fit(given.vectors[rows], given.labels[rows], given.classes, given.vectors[others])
 
     def judged(self, namer: Namer) -> float:
         return self.world.judge(self.world.known, namer, self.split.test)

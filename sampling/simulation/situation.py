@@ -8,7 +8,8 @@ import numpy as np
 from sampling.simulation.labelled_set import Floats, Ints, Vectors
 
 Namer = Callable[[Vectors], Vectors]  # vectors (b, w) to class probabilities (b, classes)
-Fit = Callable[[Vectors, Ints, int], Namer]  # vectors (m, w), their labels (m,) and the number of classes
+# Vectors (m, w), their labels (m,), the number of classes, and vectors (u, w) of what may be labelled, but is not.
+Fit = Callable[[Vectors, Ints, int, Vectors], Namer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

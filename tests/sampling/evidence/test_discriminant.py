@@ -19,3 +19,45 @@ def test_a_label_that_counts_twice_is_there_twice() -> None:
     repeated = fit_discriminant(vectors[[0, 0, 1, 2, 3]], labels[[0, 0, 1, 2, 3]], 2, np.ones(5))
     seen = np.array([[0.3, 0.4], [0.8, -1]])
     assert weighed(seen) == pytest.approx(repeated(seen))
+
+
+def clouds(each: int, spread: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes around ±1 on the first of twenty axes."""
+    labels = np.repeat([0, 1], each)
+    vectors = np.random.default_rng(3).normal(0, spread, (2 * each, 20))
+    vectors[:, 0] += 2 * labels - 1
+    return vectors, labels
+
+
+def test_unlabelled_vectors_show_how_classes_spread() -> None:
+    vectors, labels = clouds(200, 0.4)
+    right: dict[bool, list[float]] = {True: [], False: []}
+    for seed in range(10):
+        two = np.random.default_rng(seed).permutation(200)[:2]
+        few = np.concatenate([two, two + 200])  # labels
+        for helped in right:
+            rest = np.delete(vectors, few, axis=0) if helped else None
+            scores = fit_discriminant(vectors[few], labels[few], 2, np.ones(4), rest)
+            right[helped].append(float((scores(vectors).argmax(1) == labels).mean()))
+    assert np.mean(right[True]) > 0.97 > 0.94 > np.mean(right[False])
+
+
+def test_what_may_show_one_class_or_another_is_left_out() -> None:
+    vectors, labels = clouds(5, 0.3)
+    between = np.tile(vectors.mean(0), (50, 1))
+    alone = fit_discriminant(vectors, labels, 2, np.ones(10))
+    assert fit_discriminant(vectors, labels, 2, np.ones(10), between)(vectors) == pytest.approx(alone(vectors))
+
+
+def test_however_many_are_unlabelled_they_count_as_four_labels() -> None:
+    vectors, labels = clouds(20, 0.2)
+    sure = 2 * vectors[:1]
+    few, many = (
+        fit_discriminant(vectors, labels, 2, np.ones(40), np.repeat(sure, times, axis=0))(vectors)
+        for times in (4, 4000)
+    )
+    labelled = fit_discriminant(np.concatenate([vectors, sure]), np.append(labels, 0), 2, np.append(np.ones(40), 4.0))(
+        vectors
+    )
+    assert few == pytest.approx(many, rel=1e-3, abs=1e-3)
+    assert few == pytest.approx(labelled, rel=1e-3, abs=1e-3)
