@@ -94,9 +94,11 @@ def _embedded(images: ImageStore, embedder: Embedder, references: Sequence[LiveR
 def _read_crop(images: ImageStore, reference: LiveReference, size: int) -> NDArray[np.uint8] | None:
     try:
         return picture_crop(images.get(reference.image_key), size)
-    except (FileNotFoundError, BadPhoto) as error:
-        log.warning("Reference %s names nothing: its picture cannot be read: %s", reference.id, error)
-        return None
+    except FileNotFoundError:
+        log.warning("Reference %s is left out: its picture is gone. Harmless if it was just replaced", reference.id)
+    except BadPhoto as error:
+        log.warning("Reference %s is left out: its picture cannot be read: %s", reference.id, error)
+    return None
 
 
 def picture_crop(picture: bytes, size: int) -> NDArray[np.uint8]:

@@ -85,7 +85,7 @@ def test_a_lost_picture_keeps_nothing_else_from_naming(context, other, cola, pic
     other.refresh()
     assert other.error is None
     assert len(other.current().gallery) == 1
-    assert f"Reference {lost['id']} names nothing" in caplog.text
+    assert f"Reference {lost['id']} is left out" in caplog.text
     assert kept["id"] not in caplog.text
 
 
