@@ -20,8 +20,7 @@ _PSEUDO_LABELS = 1.0
 _WORTH = 4.0  # labels, at most, that all unlabelled vectors taken for one class together count as
 _SURE = 0.8  # chance of the likeliest class: what may show another one is left out
 _PASSES = 2
-# Few labels make discriminants too sure of themselves. What doubt is weighed by may be doubted more.
-_BELIEVED, _SOFTENED = 0.5, 0.1
+_BELIEVED = 0.5  # few labels make discriminants too sure of themselves
 
 
 def fit_discriminant(
@@ -58,12 +57,9 @@ def fit_discriminant(
     return scores
 
 
-def chances(scores: Floats) -> Floats:
-    """Return what a discriminant's scores (n, classes) say as probabilities (n, classes), for which they are too sure.
-
-    Few labels make them so.
-    """
-    return _softmax(_SOFTENED * scores)
+def chances(scores: Floats, softened: float) -> Floats:
+    """Return what a discriminant's scores (n, classes), times a factor below 1, say as probabilities (n, classes)."""
+    return _softmax(softened * scores)
 
 
 def _softmax(scores: Floats) -> Floats:
