@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from sampling.signatures import Floats, Rows
 
@@ -48,24 +49,13 @@ def fit_discriminant(
     if unlabelled is None or not len(unlabelled):
         return scores
     for _ in range(_PASSES):
-        believed = _softmax(_BELIEVED * scores(unlabelled)).T.astype(members.dtype)
+        believed = softmax(_BELIEVED * scores(unlabelled), axis=1).T.astype(members.dtype)
         sure = believed.max(0) > _SURE
         believed = believed[:, sure]
         believed *= _WORTH / np.maximum(believed.sum(1, keepdims=True), _WORTH)  # or they would drown a class's labels
         spread = _Spread(np.concatenate([vectors, unlabelled[sure]]), np.append(weights, believed.sum(0)))
         scores = spread.discriminant(np.hstack([members, believed]))
     return scores
-
-
-def chances(scores: Floats, softened: float) -> Floats:
-    """Return what a discriminant's scores (n, classes), times a factor below 1, say as probabilities (n, classes)."""
-    return _softmax(softened * scores)
-
-
-def _softmax(scores: Floats) -> Floats:
-    powers = np.exp(scores - scores.max(1, keepdims=True))
-    shares: Floats = powers / powers.sum(1, keepdims=True)
-    return shares
 
 
 class _Spread:

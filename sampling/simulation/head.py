@@ -1,8 +1,9 @@
 """The head that names instances by frozen vectors, and says how sure it is."""
 
 import numpy as np
+from scipy.special import softmax
 
-from sampling.evidence.discriminant import chances, fit_discriminant
+from sampling.evidence.discriminant import fit_discriminant
 from sampling.simulation.labelled_set import Ints, Vectors
 from sampling.simulation.situation import Namer
 
@@ -23,8 +24,8 @@ def fit_head(vectors: Vectors, labels: Ints, classes: int, unlabelled: Vectors, 
     scores = fit_discriminant(vectors, places.astype(np.int64), len(seen), np.ones(len(labels)), unlabelled)
 
     def name(vectors: Vectors) -> Vectors:
-        named = np.zeros((len(vectors), classes), np.float32)
-        named[:, seen] = chances(scores(vectors), softened)
-        return named
+        chances = np.zeros((len(vectors), classes), np.float32)
+        chances[:, seen] = softmax(softened * scores(vectors), axis=1)
+        return chances
 
     return name
