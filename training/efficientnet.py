@@ -93,7 +93,9 @@ class EfficientNetLite0(nn.Module):
         Raises:
             NoPretrainedBackbone: if the package is not installed.
         """
-        published = torch.load(_weights_file(), weights_only=True)
+        # Folded in float64: in float32 each kind of processor would round to weights of its own.
+        published = {name: tensor.double() for name, tensor in torch.load(_weights_file(), weights_only=True).items()}
+        self.double()
         _fold(self.stem, published, "_conv_stem", "_bn0")
         blocks = [module for module in self.modules() if isinstance(module, InvertedResidual)]
         for number, block in enumerate(blocks):
@@ -103,6 +105,7 @@ class EfficientNetLite0(nn.Module):
             _fold(block.filter, published, f"{name}._depthwise_conv", f"{name}._bn1")
             _fold(block.project, published, f"{name}._project_conv", f"{name}._bn2")
         self._take_unit_range()
+        self.float()
 
     @torch.no_grad()
     def _take_unit_range(self) -> None:

@@ -115,7 +115,11 @@ def test_without_the_package_a_left_out_backbone_is_named(tmp_path, monkeypatch)
 
 
 def test_the_shipped_checkpoint_is_the_shipped_detector(tmp_path):
-    """Exported anew it is, weight by weight, the file that serves; the checkpoint leaves its backbone out."""
+    """Exported anew it is, weight by weight, the file that serves.
+
+    The checkpoint leaves its backbone out. The file's was folded in float32, so the last bits of what it stores are
+    its processor's.
+    """
     assert read_checkpoint_info(CHECKPOINT).backbone == "imagenet"
     export_onnx(load_checkpoint(CHECKPOINT), tmp_path / "again.onnx", read_metadata(ARTEFACT))
     shipped, again = (
@@ -124,4 +128,8 @@ def test_the_shipped_checkpoint_is_the_shipped_detector(tmp_path):
     )
     assert shipped.keys() == again.keys()
     for name, values in shipped.items():
-        assert np.array_equal(values, again[name]), name
+        if name.startswith("layers.0."):
+            rtol = max(np.finfo(values.dtype).eps, 1e-6)
+            np.testing.assert_allclose(again[name], values, rtol=rtol, atol=1e-6, err_msg=name)
+        else:
+            assert np.array_equal(values, again[name]), name
