@@ -18,6 +18,9 @@ if _memory.is_dir() and shutil.disk_usage(_memory).free > 4 * 2**30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
 
 
+pytest_plugins = ("tests.service.databases",)  # its fixtures may not be named in a conftest further down
+
+
 def missing(what: str) -> None:
     """Skip because something is not there; under SHELFLOOP_STRICT=1 fail instead."""
     if os.environ.get("SHELFLOOP_STRICT") == "1":

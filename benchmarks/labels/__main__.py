@@ -33,7 +33,12 @@ def main() -> None:
         headline=headline(measured),
         targets=TARGETS,
         rows=measured.rows,
-        seeds={"main comparison, from 0": WHOLE.seeds, "photos, detection": WHOLE.some, "checks": WHOLE.few},
+        seeds={
+            "main comparison, from 0": WHOLE.seeds,
+            "photos, detection": WHOLE.some,
+            "checks": WHOLE.few,
+            "by chance": WHOLE.chance,
+        },
         machine=started,
     )
     if arguments.quick:

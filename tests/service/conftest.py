@@ -1,12 +1,5 @@
 """A service around literal detections, on each database, and the servers and photos it needs."""
 
-import glob
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,19 +12,15 @@ import dbos
 import numpy as np
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import create_engine, text
 
 from service.app import create_app
 from service.auth.keys import issue_key
 from service.auth.permissions import Role
 from service.context import Context
 from service.database import Database
-from service.guidelines.publishing import keep_shipped
 from service.ids import new_id
 from service.image_store import ImageStore
-from service.migrations import upgrade
 from service.models.serving import ServingModel
-from service.models.starter import ensure_starter
 from service.naming.embedders import Embedders
 from service.naming.queries import newest_naming
 from service.naming.serving import Naming
@@ -45,101 +34,6 @@ with warnings.catch_warnings():
     # Starlette asks for httpx's successor here; the project itself uses httpx.
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
-
-
-# --- databases ---
-
-
-def _postgres_program(name: str) -> str | None:
-    return shutil.which(name) or next(iter(sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def postgres_server(missing: Callable[[str], None]) -> Iterator[str]:
-    """Address of a PostgreSQL server of this test run, without a database's name."""
-    initdb, pg_ctl = _postgres_program("initdb"), _postgres_program("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        missing("PostgreSQL (initdb and pg_ctl)")
-    assert initdb
-    assert pg_ctl
-    # Where pytest keeps its folders too: in memory, if there is room; a test's database is some hundred files.
-    folder = Path(tempfile.mkdtemp(prefix="shelfloop-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        user = pwd.getpwnam("postgres" if "postgres" in {u.pw_name for u in pwd.getpwall()} else "nobody")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    data, port = folder / "data", _free_port()
-
-    def run(*command: str) -> None:
-        # Not a pipe: the server would keep it open after pg_ctl is gone.
-        with (folder.parent / f"{folder.name}.log").open("a") as log:
-            subprocess.run(
-                [*as_user, *command], check=True, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-
-    run(initdb, "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=200"
-    run(pg_ctl, "-D", str(data), "-w", "-o", options, "-l", str(folder / "server.log"), "start")
-    try:
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
-    finally:
-        run(pg_ctl, "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder.parent / f"{folder.name}.log").unlink(missing_ok=True)
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """Server with a database `template_shelfloop`, tables and starter in it: copying is faster than making."""
-    _execute(postgres_server, "CREATE DATABASE template_shelfloop")
-    _fill(f"{postgres_server}/template_shelfloop")
-    return postgres_server
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """File with all tables and the starter."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
-    _fill(f"sqlite:///{path}")
-    return path
-
-
-def _fill(url: str) -> None:
-    database = Database(url)
-    upgrade(database)
-    with database.write() as session:
-        ensure_starter(session, SetClock().now)
-        keep_shipped(session)
-    database.close()
-
-
-def _execute(server: str, statement: str) -> None:
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of an database with all tables and the starter, once on each kind."""
-    if request.param == "sqlite":
-        path = tmp_path / "records.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres_template")
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template_shelfloop STRATEGY FILE_COPY")
-    yield f"{server}/{name}"
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 # --- a model that finds what a person can check by hand ---

@@ -191,7 +191,7 @@ def test_the_command_line_says_it_too(client, context: Context, rounds: Rounds, 
     listed = CliRunner().invoke(app, ["savings", "list"]).stdout
     assert listed.startswith(f"{id}  {said}")
     assert "covering_value" in listed
-    assert "74%" in listed
+    assert "83%" in listed
 
 
 def test_annotators_do_not_see_savings(client, key_for) -> None:
