@@ -135,11 +135,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
         webhooks=webhook_events,
     )
-    app.state.context = context
-    app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
-    app.state.clusters = Clusters()
-    app.state.siblings = Siblings()
-    app.state.crops = Crops(context.database, context.images)
+    furnish(app, context)
     app.add_middleware(LimitBodies)
     app.add_middleware(MeasureRequests)
     install_problem_handlers(app, keep_refusal)
@@ -147,6 +143,15 @@ def create_app(context: Context) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+def furnish(app: FastAPI, context: Context) -> None:
+    """Give an application that is not running what its routes ask for: a context, and what they remember."""
+    app.state.context = context
+    app.state.admission = Admission(context.settings.admission.at_once, context.settings.admission.waiting)
+    app.state.clusters = Clusters()
+    app.state.siblings = Siblings()
+    app.state.crops = Crops(context.database, context.images)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from service.app import create_app
+from service.app import create_app, furnish
 from service.auth.keys import issue_key
 from service.auth.permissions import Role
 from service.context import Context
@@ -175,8 +175,10 @@ def app_around() -> Callable[[Context], FastAPI]:
     apps: list[FastAPI] = []
 
     def make(context: Context) -> FastAPI:
-        app = create_app(context)
-        apps.append(app) if not apps else setattr(apps[0], "state", app.state)
+        if apps:
+            furnish(apps[0], context)
+        else:
+            apps.append(create_app(context))
         return apps[0]
 
     return make

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import String, bindparam, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import String, bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from service.database import Database
 from service.prepared import Prepared, add_now, is_one_of, loaded
@@ -127,3 +127,23 @@ def test_errors_are_sqlalchemys(database: Database) -> None:
 def test_a_missing_value_is_named(database: Database) -> None:
     with database.read() as session, pytest.raises(KeyError, match="to"):
         _RENAMED.rows(session, {"id": "s1"})
+
+
+def test_a_connection_that_is_cut_between_two_statements_fails_that_transaction_alone(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no connection to cut")
+
+    def go_on_after_the_cut() -> None:
+        with database.write() as session:
+            add_now(session, StoreRecord, _store("s1"))
+            with database.write() as other:
+                other.execute(select(func.pg_terminate_backend(session.scalar(select(func.pg_backend_pid())))))
+            _STORE.rows(session, {"id": "s1"})
+
+    with pytest.raises(OperationalError):
+        go_on_after_the_cut()
+    with database.write() as session:
+        assert _STORE.rows(session, {"id": "s1"}) == []
+        add_now(session, StoreRecord, _store("s2"))
+    with database.read() as session:
+        assert session.get_one(StoreRecord, "s2").name == "Store s2"
