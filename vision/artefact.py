@@ -1,6 +1,7 @@
 """What a detector artefact says about itself: one ONNX file with this as JSON in its metadata."""
 
 import math
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
@@ -90,13 +91,21 @@ class ArtefactMetadata(BaseModel):
 
     def kind_of(self, class_id: int) -> DetectionKind:
         """Return what a detection of this class outlines; every product class is a facing."""
-        name = self.classes[class_id]
-        return DetectionKind.FACING if is_product_class(name) else DetectionKind(name)
+        return self._meanings[class_id][0]
 
     def gtin_of(self, class_id: int) -> Gtin | None:
         """Return the product a class stands for, None for ``product`` and for parts of the fixture."""
-        name = self.classes[class_id]
-        return Gtin(name) if is_product_class(name) and name != PRODUCT else None
+        return self._meanings[class_id][1]
+
+    @cached_property
+    def _meanings(self) -> tuple[tuple[DetectionKind, Gtin | None], ...]:
+        """What a class outlines and which product it stands for, by class id: asked some hundred times a photo."""
+        return tuple(
+            (DetectionKind.FACING, None if name == PRODUCT else Gtin(name))
+            if is_product_class(name)
+            else (DetectionKind(name), None)
+            for name in self.classes
+        )
 
 
 def _check_gtin(name: str) -> None:

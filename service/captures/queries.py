@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Integer, String, bindparam, select
 from sqlalchemy.orm import Session
 
+from service.prepared import Prepared, loaded
 from service.records import CaptureRecord, SignatureRecord
 
 VECTOR = np.dtype("<f2")
@@ -26,26 +27,36 @@ def deleted_captures(session: Session, ids: Sequence[str]) -> Sequence[str]:
 
 def find_by_photo(session: Session, store_id: str, bay_id: str, sha256: str) -> CaptureRecord | None:
     """Return the capture that was made of the same bytes for the same bay."""
-    return session.scalars(
-        select(CaptureRecord).where(
-            CaptureRecord.store_id == store_id, CaptureRecord.bay_id == bay_id, CaptureRecord.sha256 == sha256
-        )
-    ).one_or_none()
+    rows = _BY_PHOTO.rows(session, {"store": store_id, "bay": bay_id, "photo": sha256})
+    return loaded(session, CaptureRecord, rows[0]) if rows else None
 
 
 def latest_image_vectors(
     session: Session, bay_id: str, model_version: int, most: int
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Return ids and image vectors (n, k) of a bay's latest captures; vectors of two models cannot be compared."""
-    rows = session.execute(
+    rows = _LATEST.rows(session, {"bay": bay_id, "model": model_version, "most": most})
+    vectors = np.frombuffer(b"".join(row.image_vector for row in rows), VECTOR)
+    return [row.id for row in rows], vectors.reshape(len(rows), -1 if rows else 0).astype(np.float32)
+
+
+_BAY = bindparam("bay", type_=String)
+_BY_PHOTO = Prepared(
+    lambda _: select(CaptureRecord).where(
+        CaptureRecord.store_id == bindparam("store", type_=String),
+        CaptureRecord.bay_id == _BAY,
+        CaptureRecord.sha256 == bindparam("photo", type_=String),
+    )
+)
+_LATEST = Prepared(
+    lambda _: (
         select(CaptureRecord.id, SignatureRecord.image_vector)
         .join(SignatureRecord, SignatureRecord.capture_id == CaptureRecord.id)
-        .where(CaptureRecord.bay_id == bay_id, SignatureRecord.model_version == model_version)
+        .where(CaptureRecord.bay_id == _BAY, SignatureRecord.model_version == bindparam("model", type_=Integer))
         .order_by(CaptureRecord.taken_at.desc())
-        .limit(most)
-    ).all()
-    vectors = np.frombuffer(b"".join(vector for _, vector in rows), VECTOR)
-    return [id for id, _ in rows], vectors.reshape(len(rows), -1 if rows else 0).astype(np.float32)
+        .limit(bindparam("most", type_=Integer))
+    )
+)
 
 
 def list_captures(session: Session, store_ids: frozenset[str] | None, after: str | None, limit: int) -> Sequence[Any]:

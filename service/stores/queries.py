@@ -3,12 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.orm import Session
 
 from retail.stores import Store
 from service.inserting import insert_if_new
+from service.prepared import Prepared
 from service.records import BayRecord, CameraRecord, StoreRecord
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -21,14 +23,21 @@ def places_of_capture(
 
     Any text may be asked for; all three are asked for at once, because every photo asks.
     """
-    wanted = (
-        (StoreRecord.format, StoreRecord.id == _possible(store_id)),
-        (BayRecord.store_id, BayRecord.id == _possible(bay_id)),
-        (CameraRecord.store_id, CameraRecord.id == _possible(camera_id or "")),
+    asked = {"store": _possible(store_id), "bay": _possible(bay_id), "camera": _possible(camera_id or "")}
+    (row,) = _PLACES.rows(session, asked)
+    return row.format, row.store_of_bay, row.store_of_camera
+
+
+def _places(_dialect: str) -> Select[*tuple[Any, ...]]:
+    store, bay, camera = (bindparam(name, type_=String) for name in ("store", "bay", "camera"))
+    return select(
+        select(StoreRecord.format).where(StoreRecord.id == store).scalar_subquery().label("format"),
+        select(BayRecord.store_id).where(BayRecord.id == bay).scalar_subquery().label("store_of_bay"),
+        select(CameraRecord.store_id).where(CameraRecord.id == camera).scalar_subquery().label("store_of_camera"),
     )
-    row = session.execute(select(*(select(column).where(where).scalar_subquery() for column, where in wanted))).one()
-    format, store_of_bay, store_of_camera = row
-    return format, store_of_bay, store_of_camera
+
+
+_PLACES = Prepared(_places)
 
 
 def _possible(id: str) -> str:
