@@ -28,7 +28,7 @@ def hold_catalogue(session: Session) -> None:
     otherwise, and miss it.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE catalogue_changes IN ROW SHARE MODE"))
+        session.connection().exec_driver_sql("LOCK TABLE catalogue_changes IN ROW SHARE MODE")
 
 
 def catalogue_version(session: Session) -> int:

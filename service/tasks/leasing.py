@@ -136,11 +136,16 @@ def _is_one_of(record: type[R], ids: Select[str], on_postgresql: bool) -> Column
 
 def _held_by(record: type[R], holder: str | BindParameter[str]) -> tuple[ColumnElement[bool], ...]:
     held = aliased(record)
-    return held.leased_by == holder, held.state == TaskState.LEASED
+    return held.leased_by == holder, held.state == _written(TaskState.LEASED)
 
 
 def _count_held(session: Session, record: type[R], holder: str) -> int:
     return session.scalar(select(func.count()).where(*_held_by(record, holder))) or 0
+
+
+def _written(state: TaskState) -> ColumnElement[str]:
+    """Return a state as a part of the statement, no parameter: a plan that is kept for all of them is a poor one."""
+    return literal_column(f"'{state.value}'", String)
 
 
 def _time(name: str) -> BindParameter[datetime]:
@@ -149,7 +154,7 @@ def _time(name: str) -> BindParameter[datetime]:
 
 def queued(record: type[R], where: Sequence[ColumnElement[bool]], experts: bool) -> Select[str]:
     """Return the query for the ids of queued rows in their order."""
-    query = select(record.id).where(record.state == TaskState.QUEUED, *where)
+    query = select(record.id).where(record.state == _written(TaskState.QUEUED), *where)
     if not experts:
         query = query.where(record.expert.is_(False))
     return query.order_by(record.expert.desc(), record.priority.desc(), record.rank, record.created_at, record.id)
@@ -197,7 +202,7 @@ def finish_held(
 def _finishing(record: type[R]) -> Prepared:
     finished = update(record).where(
         record.id == bindparam("for_id", type_=String),
-        record.state == TaskState.LEASED,
+        record.state == _written(TaskState.LEASED),
         record.lease_token == bindparam("for_token", type_=String),
         record.leased_by == bindparam("for_holder", type_=String),
         record.leased_until > _time("for_now"),
@@ -255,7 +260,7 @@ def return_expired(session: Session, record: type[R], now: datetime) -> int:
 
 
 def _returned(record: type[R], now: datetime | BindParameter[datetime], on_postgresql: bool) -> Update:
-    over = select(record.id).where(record.state == TaskState.LEASED, record.leased_until <= now)
+    over = select(record.id).where(record.state == _written(TaskState.LEASED), record.leased_until <= now)
     over = over.with_for_update(skip_locked=True)
     return update(record).where(_is_one_of(record, over, on_postgresql)).values(state=TaskState.QUEUED, **NOBODY)
 

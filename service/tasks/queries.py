@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, ColumnElement, Select, String, and_, bindparam, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from labeling.costs import ASSUMED_COST, CostModel
@@ -200,7 +200,10 @@ def desk_of(session: Session, tasks: Sequence[TaskRecord]) -> Desk:
 
 
 def _desk(dialect: str) -> Select[*tuple[Any, ...]]:
-    counts = and_(AnnotationRecord.task_id == TaskRecord.id, AnnotationRecord.superseded_by.is_(None))
+    # No join: planned while there are few annotations it would read all of them, and the plan is kept as they grow.
+    earlier = select(AnnotationRecord.id).where(
+        AnnotationRecord.task_id == TaskRecord.id, AnnotationRecord.superseded_by.is_(None)
+    )
     version = version_labelled_by(bindparam("original", type_=String), bindparam("leased_at", type_=UtcDateTime))
     return (
         select(
@@ -212,11 +215,10 @@ def _desk(dialect: str) -> Select[*tuple[Any, ...]]:
             CaptureRecord.height,
             CaptureRecord.detections,
             CaptureRecord.model_version,
-            AnnotationRecord.id.label("earlier"),
+            earlier.scalar_subquery().label("earlier"),
             version.label("guideline_version"),
         )
         .join(CaptureRecord, CaptureRecord.id == TaskRecord.capture_id)
-        .join(AnnotationRecord, counts, isouter=True)
         .where(is_one_of(TaskRecord.id, "tasks", dialect))
     )
 

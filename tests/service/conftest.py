@@ -304,12 +304,20 @@ def impatient_jobs() -> Iterator[None]:
 
 
 _LONG = ("test_kill_cutting.py", "test_kill_reembedding.py", "test_kill_resigning.py", "test_ten_minutes.py")
+_LONG_ON_POSTGRESQL = (
+    "test_kill_",
+    "test_durability",
+    "test_faults",
+    "test_measuring",
+    "test_embedder_retraining",
+    "test_scale_in_process",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Kill processes on SQLite in every run; on PostgreSQL, and where it takes very long, in slow ones."""
+    """Kill processes and fit embedders on SQLite in every run; on PostgreSQL, and the longest, in slow ones."""
     for item in items:
         name = item.path.name
-        on_postgresql = name.startswith(("test_kill_", "test_durability", "test_faults")) and "postgresql" in item.name
+        on_postgresql = name.startswith(_LONG_ON_POSTGRESQL) and "postgresql" in item.name
         if name in _LONG or on_postgresql:
             item.add_marker(pytest.mark.slow)

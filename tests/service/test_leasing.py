@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from service.auth.permissions import Role
 from service.context import Context
 from service.records import BayRecord, CaptureRecord, RoundRecord, StoreRecord, TaskRecord
+from service.tasks.circumstances import circumstances_of
 from service.tasks.holding import LeaseRules, take_tasks
+from service.tasks.queries import desk_of
 from service.tasks.schemas import LeaseRequest
 
 FACING = {"kind": "facing", "box": [10, 20, 110, 220]}
@@ -134,6 +137,18 @@ def test_sixteen_at_once_never_get_the_same_task(context: Context) -> None:
     with ThreadPoolExecutor(16) as annotators:
         handed_out = Counter(task for got in annotators.map(annotator, range(16)) for task in got)
     assert handed_out == Counter(ids)
+
+
+def test_a_plan_made_while_there_are_no_annotations_does_not_read_all_of_them(context: Context) -> None:
+    if context.database.is_sqlite:
+        pytest.skip("SQLite keeps no plan for longer than its statement")
+    add_tasks(context, 1)
+    read = text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'annotations'")
+    with context.database.write() as session:
+        _, (task,) = take_tasks(session, LeaseRequest(), "a1", None, context.clock(), LeaseRules(30))
+        desk_of(session, [task])
+        circumstances_of(session, task, "a1")
+        assert session.scalar(read) == 0
 
 
 def test_an_annotation_is_kept_with_its_versions(context: Context, client: TestClient) -> None:
