@@ -1,6 +1,6 @@
 """The catalogue: all products, what became of former ones, who carries and follows what, at one version."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -79,7 +79,7 @@ class Catalogue:
         return tuple(p for p in self.products if p.category[: len(path)] == path)
 
 
-def ends_of(gtin: Gtin, products: Mapping[Gtin, Product], became: Mapping[Gtin, tuple[Gtin, ...]]) -> tuple[Gtin, ...]:
+def ends_of(gtin: Gtin, products: Container[Gtin], became: Mapping[Gtin, tuple[Gtin, ...]]) -> tuple[Gtin, ...]:
     """Return the products that a GTIN stands for today, sorted; none if there never was one.
 
     It ends: what a GTIN became was a product then, and whatever that became came later.

@@ -71,7 +71,11 @@ from service.unknowns.routes import router as unknowns
 from service.webhooks.events import documented as webhook_events
 from service.webhooks.routes import router as webhooks
 
+# A request is held against one route after the other: those of photos and of tasks, asked most often, come first.
 ROUTERS = (
+    captures,
+    held_tasks,  # before tasks, which would take `held` for an id
+    tasks,
     health,
     keys,
     stores,
@@ -88,7 +92,6 @@ ROUTERS = (
     azure,
     references,
     naming,
-    captures,
     crops,
     compliance,
     checkout,
@@ -102,8 +105,6 @@ ROUTERS = (
     guidelines,
     pilots,
     task_verdicts,
-    held_tasks,  # before tasks, which would take `held` for an id
-    tasks,
     task_views,
     clip_tasks,  # before the clips, which would take `tasks` for an id
     clips,

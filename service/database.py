@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
@@ -27,8 +27,11 @@ class Database:
             pool_size=20,
             # A dense shelf has 40 kB of detections, on which the standard library spends three times as long.
             json_serializer=lambda value: to_json(value).decode(),
+            json_deserializer=from_json,
         )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # The same connections, for single statements: none of them begins a transaction.
+        self.single = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine, "connect", _prepare_sqlite if self.is_sqlite else _prepare_postgresql)
         if not self.is_sqlite:
             event.listen(self.engine, "checkin", _note_use)

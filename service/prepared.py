@@ -5,9 +5,11 @@ as large as the queue's that takes longer than the database takes to answer them
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     Insert,
     Select,
     String,
+    TextClause,
     Update,
     any_,
     bindparam,
@@ -31,10 +34,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
+from service.database import Database
 from service.records import Record
 
 R = TypeVar("R", bound=Any)  # a record; of a mixin of records mypy does not know that it is one
-Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
+T = TypeVar("T")
+Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete | TextClause
 Processor = Callable[[Any], Any]
 
 
@@ -60,11 +65,64 @@ class Prepared:
             KeyError: where a parameter has no value.
         """
         session.flush()
-        connection = session.connection()
+        return self._run(session.connection(), values)
+
+    def alone(self, database: Database, values: Mapping[str, Any]) -> list[Any]:
+        """Run it as a transaction of its own, which spares a look-up that begins and ends one, and return the rows.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: as `Session.execute` does.
+            KeyError: where a parameter has no value.
+        """
+        with database.single.connect() as connection:
+            return self._run(connection, values)
+
+    def _run(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        return self.compiled_for(connection).run(connection, values)
+
+    def compiled_for(self, connection: Connection) -> "_Compiled":
+        """Return it compiled for the kind of database that is connected."""
         name = connection.dialect.name
         if name not in self._compiled:
             self._compiled[name] = _Compiled(self._make(name), connection.dialect)
-        return self._compiled[name].run(connection, values)
+        return self._compiled[name]
+
+
+Asked = tuple[Prepared, Mapping[str, Any]]  # a statement and the values of its parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """A statement with the values of its parameters, and what its rows mean; several can be asked at once.
+
+    Attributes:
+        asked: the statement and the values.
+        read: makes the answer of the rows; may ask further.
+    """
+
+    asked: Asked
+    read: Callable[[Session, list[Any]], T]
+
+    def ask(self, session: Session) -> T:
+        """Run it within a session's transaction, after what is pending there, and return the answer."""
+        statement, values = self.asked
+        return self.read(session, statement.rows(session, values))
+
+
+def rows_together(session: Session, *statements: Asked) -> list[list[Any]]:
+    """Run statements one after the other, none of which needs what an earlier one returns, and return their rows.
+
+    A database that is asked over a wire gets all of them at once. See `Prepared.rows`.
+    """
+    session.flush()
+    connection = session.connection()
+    prepared = [(statement.compiled_for(connection), values) for statement, values in statements]
+    if len(prepared) == 1 or connection.dialect.driver != "psycopg":
+        return [statement.run(connection, values) for statement, values in prepared]
+    with _errors_of(connection, "; ".join(statement.text for statement, _ in prepared)):
+        with connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+            cursors = [statement.send(connection, values) for statement, values in prepared]
+        return [statement.receive(cursor, connection) for (statement, _), cursor in zip(prepared, cursors, strict=True)]
 
 
 def is_one_of(column: InstrumentedAttribute[str], name: str, dialect: str) -> ColumnElement[bool]:
@@ -76,9 +134,10 @@ def is_one_of(column: InstrumentedAttribute[str], name: str, dialect: str) -> Co
     return column.in_(select(func.json_each(listed).table_valued("value").c.value))
 
 
-def add_now(session: Session, kind: type[R], values: dict[str, Any]) -> R:
-    """Insert a row at once, given all columns of its table, and return its record."""
-    _inserting(kind).rows(session, values)  # type: ignore[arg-type]  # mypy does not see that a class is hashable
+def add_now(session: Session, kind: type[R], values: dict[str, Any], *then: Asked) -> R:
+    """Insert a row at once, given all columns of its table, run statements that follow, and return its record."""
+    inserting = _inserting(kind)  # type: ignore[arg-type]  # mypy does not see that a class is hashable
+    rows_together(session, (inserting, values), *then)
     return _known(session, kind, values)
 
 
@@ -113,25 +172,28 @@ class _Compiled:
         compiled = statement.compile(dialect=dialect)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
-        self._text = str(compiled)
+        self.text = str(compiled)
         self._given = [(name, into[name]) for name, bind in binds.items() if bind.required]
         self._fixed = {name: _put(bind.value, into[name]) for name, bind in binds.items() if not bind.required}
         self._places = compiled.positiontup  # None where parameters go by their names
-        self._columns = [(str(column.key), column.type) for column in statement.exported_columns]
+        columns = () if isinstance(statement, TextClause) else statement.exported_columns
+        self._columns = [(str(column.key), column.type) for column in columns]
         self._row: Any = _row_of(tuple(name for name, _ in self._columns))
         self._read: list[tuple[int, Processor]] | None = None
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        with _errors_of(connection, self.text):
+            return self.receive(self.send(connection, values), connection)
+
+    def send(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         named = {name: _put(values[name], into) for name, into in self._given} | self._fixed
         cursor = connection.connection.cursor()
-        try:
-            cursor.execute(self._text, named if self._places is None else [named[name] for name in self._places])
+        cursor.execute(self.text, named if self._places is None else [named[name] for name in self._places])
+        return cursor
+
+    def receive(self, cursor: Any, connection: Connection) -> list[Any]:
+        with closing(cursor):
             return self._rows(cursor, connection.dialect) if self._columns else []
-        except connection.dialect.loaded_dbapi.Error as error:
-            base = connection.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(self._text, None, error, base, dialect=connection.dialect) from error
-        finally:
-            cursor.close()
 
     def _rows(self, cursor: Any, dialect: Dialect) -> list[Any]:
         if self._read is None:
@@ -147,6 +209,15 @@ class _Compiled:
                 cells[place] = read(cells[place])
             rows.append(self._row(cells))
         return rows
+
+
+@contextmanager
+def _errors_of(connection: Connection, text: str) -> Iterator[None]:
+    base = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except base as error:
+        raise DBAPIError.instance(text, None, error, base, dialect=connection.dialect) from error
 
 
 def _row_of(columns: tuple[str, ...]) -> Any:

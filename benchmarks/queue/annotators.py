@@ -22,7 +22,6 @@ from benchmarks.queue.checking import HandedIn, HandedOut, write_down
 from labeling.leases import TaskState
 from service.auth.callers import Caller
 from service.auth.permissions import Role
-from service.catalogue.queries import hold_catalogue
 from service.context import utc_now
 from service.database import Database
 from service.problems import Problem
@@ -142,7 +141,6 @@ class AtDatabase:
         def submit(task_id: str, request: AnnotateRequest) -> None:
             now = utc_now()
             with database.write() as session:
-                hold_catalogue(session)
                 annotation_answer(*submit_boxes(session, task_id, request, annotator, now, self.quality))
 
         def is_over() -> bool:

@@ -65,13 +65,12 @@ def identify(request: Request, context: ContextOf, credentials: Credentials) -> 
     """
     if credentials is None:
         raise _unauthorized("api-key-missing", "This request carries no API key.")
-    with context.database.read() as session:
-        key = find_valid_key(session, digest_of(credentials.credentials))
-        if key is None:
-            raise _unauthorized("api-key-invalid", "This API key is unknown or was revoked.")
-        request.state.key_id = key.id
-        store_ids = None if key.store_ids is None else frozenset(key.store_ids)
-        return Caller(key.id, key.name, Role(key.role), store_ids, UnknownPolicy(key.unknown_policy))
+    key = find_valid_key(context.database, digest_of(credentials.credentials))
+    if key is None:
+        raise _unauthorized("api-key-invalid", "This API key is unknown or was revoked.")
+    request.state.key_id = key.id
+    store_ids = None if key.store_ids is None else frozenset(key.store_ids)
+    return Caller(key.id, key.name, Role(key.role), store_ids, UnknownPolicy(key.unknown_policy))
 
 
 def require(action: Action) -> Callable[[Caller], Awaitable[Caller]]:

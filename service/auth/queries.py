@@ -2,17 +2,35 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Session
 
+from service.database import Database
+from service.prepared import Prepared
 from service.records import ApiKeyRecord
 
 
-def find_valid_key(session: Session, digest: str) -> ApiKeyRecord | None:
+class Key(Protocol):
+    """What a key says of its holder."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def role(self) -> str: ...  # noqa: D102
+    @property
+    def store_ids(self) -> list[str] | None: ...  # noqa: D102
+    @property
+    def unknown_policy(self) -> str: ...  # noqa: D102
+
+
+def find_valid_key(database: Database, digest: str) -> Key | None:
     """Return the key with this digest unless it was revoked."""
-    wanted = select(ApiKeyRecord).where(ApiKeyRecord.digest == digest, ApiKeyRecord.revoked_at.is_(None))
-    return session.scalars(wanted).one_or_none()
+    rows = _VALID.alone(database, {"digest": digest})
+    return rows[0] if rows else None
 
 
 def find_key(session: Session, id: str) -> ApiKeyRecord | None:
@@ -31,3 +49,10 @@ def revoke_key(session: Session, id: str, now: datetime) -> bool:
     if record is not None and record.revoked_at is None:
         record.revoked_at = now
     return record is not None
+
+
+_VALID = Prepared(
+    lambda _: select(ApiKeyRecord).where(
+        ApiKeyRecord.digest == bindparam("digest", type_=String), ApiKeyRecord.revoked_at.is_(None)
+    )
+)

@@ -1,7 +1,7 @@
 """From the records to the catalogue, whole or in part: a change must not take longer because the catalogue is large."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from retail.catalogue_events import (
 from retail.gtin import Gtin
 from retail.products import Product, Variant, VariantKind
 from service.catalogue.queries import catalogue_version, in_parts
-from service.prepared import Prepared, is_one_of
+from service.prepared import Prepared, Question, is_one_of
 from service.records import AssortmentRecord, BayRecord, PlanogramVersionRecord, ProductRecord, VariantRecord
 
 P = TypeVar("P", bound=Any)  # a product's record, or a row of it
@@ -75,12 +75,23 @@ def read_catalogue(session: Session, gtins: Iterable[Gtin]) -> Catalogue:
     return _catalogue(session, products, _variants_of(session, products), (), {})
 
 
-def read_products(session: Session, gtins: Iterable[Gtin], version: int) -> Catalogue:
-    """Return the same in one statement, without looks, for a caller who knows the catalogue's version."""
-    rows = _with_heirs(set(gtins), lambda wanted: _PRODUCTS.rows(session, {"gtins": list(wanted)}))
-    products = (product_from(row, ()) for row in rows.values() if row.became is None)
-    became = {gtin: tuple(map(Gtin, row.became)) for gtin, row in rows.items() if row.became is not None}
-    return Catalogue(version, tuple(products), became)
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Products and what became of those that are none any more: all that it takes to name facings."""
+
+    by_gtin: dict[Gtin, ProductRecord]
+    became: dict[Gtin, tuple[Gtin, ...]]
+
+
+def products_named(gtins: Iterable[Gtin]) -> Question[Named]:
+    """Ask what these GTINs stand for today; one statement, unless some became others."""
+
+    def read(session: Session, rows: list[Any]) -> Named:
+        found = _with_heirs(rows, lambda heirs: _PRODUCTS.rows(session, {"gtins": list(heirs)}))
+        products = {gtin: row for gtin, row in found.items() if row.became is None}
+        return Named(products, {gtin: tuple(map(Gtin, found[gtin].became)) for gtin in found.keys() - products.keys()})
+
+    return Question((_PRODUCTS, {"gtins": list(set(gtins))}), read)
 
 
 _PRODUCTS = Prepared(lambda dialect: select(ProductRecord).where(is_one_of(ProductRecord.gtin, "gtins", dialect)))
@@ -139,21 +150,20 @@ def _extend(reach: _Reach, event: Event) -> None:
 
 
 def _products_and_heirs(session: Session, gtins: set[Gtin]) -> dict[Gtin, ProductRecord]:
-    def read(wanted: set[Gtin]) -> Iterator[ProductRecord]:
-        for some in in_parts(wanted):
-            yield from session.scalars(select(ProductRecord).where(ProductRecord.gtin.in_(some)))
+    def read(wanted: set[Gtin]) -> list[ProductRecord]:
+        named = (select(ProductRecord).where(ProductRecord.gtin.in_(some)) for some in in_parts(wanted))
+        return [record for some in named for record in session.scalars(some)]
 
-    return _with_heirs(gtins, read)
+    return _with_heirs(read(gtins), read)
 
 
-def _with_heirs(gtins: set[Gtin], read: Callable[[set[Gtin]], Iterable[P]]) -> dict[Gtin, P]:
-    """Read products, and what those that are no more were renamed to, merged into or split into."""
+def _with_heirs(records: Sequence[P], read: Callable[[set[Gtin]], Sequence[P]]) -> dict[Gtin, P]:
+    """Return products, and what those that are no more were renamed to, merged into or split into."""
     found: dict[Gtin, P] = {}
-    wanted = gtins
-    while wanted:
-        records = list(read(wanted))
+    while records:
         found |= {Gtin(record.gtin): record for record in records}
-        wanted = {Gtin(heir) for record in records for heir in record.became or ()} - found.keys()
+        heirs = {Gtin(heir) for record in records for heir in record.became or ()} - found.keys()
+        records = read(heirs) if heirs else ()
     return found
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from retail.gtin import Gtin
+from service.prepared import Prepared
 from service.records import CatalogueChangeRecord, ProductRecord, TouchedRecord, VariantRecord
 
 T = TypeVar("T")
@@ -27,8 +28,12 @@ def hold_catalogue(session: Session) -> None:
     Whoever writes what points at a product takes it before any other lock: a change could overtake the write
     otherwise, and miss it.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().exec_driver_sql("LOCK TABLE catalogue_changes IN ROW SHARE MODE")
+    HOLDING.rows(session, {})
+
+
+HOLDING = Prepared(  # SQLite has one writer at a time anyway
+    lambda dialect: text("LOCK TABLE catalogue_changes IN ROW SHARE MODE" if dialect == "postgresql" else "SELECT 1")
+)
 
 
 def catalogue_version(session: Session) -> int:

@@ -1,13 +1,33 @@
 """Which product a GTIN stands for today, for whoever is about to point at one."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Protocol
 
-from retail.catalogue import Catalogue, ends_of
+from retail.catalogue import ends_of
 from retail.gtin import Gtin
 from service.problems import Problem
 
 
-def product_of(catalogue: Catalogue, gtin: Gtin, field: str, on: date) -> Gtin:
+class Found(Protocol):
+    """A product's record, or the product."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def valid_until(self) -> date | None: ...  # noqa: D102
+
+
+class Known(Protocol):
+    """Products, and what became of those that are none any more: a catalogue or a part of it."""
+
+    @property
+    def by_gtin(self) -> Mapping[Gtin, Found]: ...  # noqa: D102
+    @property
+    def became(self) -> Mapping[Gtin, tuple[Gtin, ...]]: ...  # noqa: D102
+
+
+def product_of(catalogue: Known, gtin: Gtin, field: str, on: date) -> Gtin:
     """Return the product that a GTIN stands for on a day: itself, or what it was renamed to or merged into.
 
     Raises:

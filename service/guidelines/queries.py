@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
+from service.prepared import Prepared, loaded
 from service.problems import Problem
 from service.records import AnnotationRecord, GuidelineRecord, PilotRecord, PilotTaskRecord
 
@@ -18,7 +19,7 @@ def newest_in_force(session: Session) -> GuidelineRecord | None:
 
 
 def version_labelled_by(
-    task_id: str | BindParameter[str], leased_at: datetime | BindParameter[datetime] | None
+    task_id: str | ColumnElement[str], leased_at: datetime | ColumnElement[datetime] | None
 ) -> ColumnElement[int | None]:
     """Return, as part of a query, the version that a task of this id is labelled by, or a blind copy of it.
 
@@ -44,7 +45,13 @@ def lock_guidelines(session: Session) -> None:
 
 def find_version(session: Session, version: int) -> GuidelineRecord | None:
     """Return a version, None if there is none."""
-    return session.get(GuidelineRecord, version)
+    rows = _VERSION.rows(session, {"version": version})
+    return loaded(session, GuidelineRecord, rows[0]) if rows else None
+
+
+_VERSION = Prepared(
+    lambda _: select(GuidelineRecord).where(GuidelineRecord.version == bindparam("version", type_=Integer))
+)
 
 
 def get_version(session: Session, version: int) -> GuidelineRecord:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Session
 
 from labeling.annotations import AnnotatedBox, DrawnBox, InvalidAnnotation, check_annotation
@@ -26,6 +26,7 @@ from service.context import Context
 from service.ids import new_id
 from service.naming.queries import SHELF
 from service.naming.references import ShelfReference, add_shelf_references, remove_references
+from service.prepared import Prepared
 from service.problems import Problem
 from service.records import CaptureRecord, ReferenceRecord, TaskRecord
 from vision.crops import side_wanted
@@ -82,20 +83,33 @@ def pictures_of_named(context: Context, task_id: str, boxes: Sequence[DrawnBox])
 
 
 def _cut(context: Context, task_id: str, boxes: Sequence[DrawnBox], named: NamedFacings) -> None:
-    with context.database.read() as session:
-        task = session.get(TaskRecord, task_id)
-        if task is None or task.arm == MEASURES or task.purpose != Purpose.LABEL or task.tile is not None:
-            return
-        capture = session.get_one(CaptureRecord, task.capture_id)
-    size = capture.width, capture.height
+    photos = _PHOTO.alone(context.database, {"task": task_id})
+    if not photos:
+        return
+    (photo,) = photos
+    size = photo.width, photo.height
     facings = _few_of_each(box for box in check_annotation(boxes, size) if box.gtin is not None and not box.ignore)
     corners = np.array([(box.x1, box.y1, box.x2, box.y2) for box in facings], np.float32)
-    image = decode(context.images.get(capture.image_key), long_side=side_wanted(corners, size, LONG_SIDE)).image
-    named.capture_id = capture.id
+    image = decode(context.images.get(photo.image_key), long_side=side_wanted(corners, size, LONG_SIDE)).image
+    named.capture_id = photo.id
     for box, crop in zip(facings, np.rint(corners * (max(image.shape) / max(size))).astype(int).tolist(), strict=True):
         left, top, right, bottom = crop
         picture = encode_jpeg(image[top : max(bottom, top + 1), left : max(right, left + 1)])
-        named.by_gtin.setdefault(Gtin(str(box.gtin)), []).append(_put(context, capture.id, picture))
+        named.by_gtin.setdefault(Gtin(str(box.gtin)), []).append(_put(context, photo.id, picture))
+
+
+_PHOTO = Prepared(  # of a task whose facings may become references
+    lambda _: (
+        select(CaptureRecord.id, CaptureRecord.width, CaptureRecord.height, CaptureRecord.image_key)
+        .join(TaskRecord, TaskRecord.capture_id == CaptureRecord.id)
+        .where(
+            TaskRecord.id == bindparam("task", type_=String),
+            TaskRecord.arm != MEASURES,
+            TaskRecord.purpose == Purpose.LABEL,
+            TaskRecord.tile.is_(None),
+        )
+    )
+)
 
 
 def _few_of_each(facings: Iterable[AnnotatedBox]) -> list[AnnotatedBox]:

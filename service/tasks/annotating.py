@@ -1,6 +1,7 @@
 """Turning drawn boxes into an annotation, and into labels that follow the catalogue from then on."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,8 +12,8 @@ from labeling.actions import count_actions
 from labeling.annotations import FLAGS, AnnotatedBox, InvalidAnnotation, check_annotation
 from labeling.leases import Purpose, TaskKind
 from labeling.tiles import bounded
-from retail.gtin import Gtin
-from service.catalogue.loading import read_products
+from retail.gtin import Gtin, InvalidGtin, parse_gtin
+from service.catalogue.loading import Named, products_named
 from service.catalogue.resolving import product_of
 from service.catalogue.states import State
 from service.ids import new_id
@@ -24,7 +25,7 @@ from service.records import (
     FacingLabelRecord,
     TaskRecord,
 )
-from service.tasks.circumstances import Circumstances, circumstances_of
+from service.tasks.circumstances import Circumstances, circumstances
 from service.tasks.prelabels import boxes_beforehand
 from service.tasks.queries import supersede
 from service.tasks.schemas import AnnotateRequest, BoxIn
@@ -36,19 +37,27 @@ def annotate(
     request: AnnotateRequest,
     annotator_id: str,
     now: datetime,
-    known: Circumstances | None = None,
+    known: Circumstances,
+    products: Named,
 ) -> tuple[AnnotationRecord | BlindAnnotationRecord, list[dict[str, Any]]]:
     """Keep the boxes of a task that was just labelled: in place of earlier ones, or apart from them if it is blind.
 
-    The caller holds the catalogue (`hold_catalogue`) since before the task. Returned are the annotation and its boxes
-    with the products of today, as `todays_boxes` would read them again.
+    Returned are the annotation and its boxes with the products of today, as `todays_boxes` would read them again.
+
+    Args:
+        session: for writing; it holds the catalogue (`hold_catalogue`) since before the task.
+        task: that was just labelled.
+        request: what was drawn.
+        annotator_id: who drew it.
+        now: the time.
+        known: what holds for the task.
+        products: what the GTINs in the request stand for.
 
     Raises:
         Problem: annotation-invalid, naming the box and the edge; product-unknown, -split or -delisted; verdicts-wanted.
     """
     if task.kind != TaskKind.BOXES:
         raise _verdicts_wanted(task)
-    known = known or circumstances_of(session, task, annotator_id)
     boxes = checked_boxes(request.boxes, known)
     if task.tile is not None:
         boxes = bounded(boxes, task.tile)
@@ -59,11 +68,20 @@ def annotate(
         "lead_seconds": _lead_seconds(task, known, now),
         "actions": count_actions(boxes_beforehand(session, task, known, earlier), boxes).as_json(),
     }
-    products = _products(session, boxes, known.catalogue_version, now)
-    today = [{**box_json(box), "gtin": products.get(place)} for place, box in enumerate(boxes)]
+    shown = _shown(products, boxes, now)
+    today = [{**box_json(box), "gtin": shown.get(place)} for place, box in enumerate(boxes)]
     if blind:
         return _keep_blind(session, task, known, today, annotator_id, now, effort), today
-    return _keep(session, task, known, boxes, products, earlier, annotator_id, "person", now, effort), today
+    return _keep(session, task, known, boxes, shown, earlier, annotator_id, "person", now, effort), today
+
+
+def gtins_in(request: AnnotateRequest) -> set[Gtin]:
+    """Return the GTINs of what was drawn; those that are none are left out, and refused when the boxes are checked."""
+    found: set[Gtin] = set()
+    for given in {box.gtin for box in request.boxes if box.gtin is not None}:
+        with suppress(InvalidGtin):
+            found.add(parse_gtin(given))
+    return found
 
 
 class Sized(Protocol):
@@ -124,10 +142,10 @@ def keep_boxes(
         Problem: product-unknown, -split or -delisted.
     """
     effort = {"seconds": seconds, "lead_seconds": lead_seconds, "actions": actions}
-    known = circumstances_of(session, task, annotator)
+    known = circumstances(task.id, annotator).ask(session)
+    products = products_named({box.gtin for box in boxes if box.gtin is not None}).ask(session)
     earlier = None if known.earlier is None else session.get_one(AnnotationRecord, known.earlier)
-    products = _products(session, boxes, known.catalogue_version, now)
-    return _keep(session, task, known, boxes, products, earlier, annotator, source, now, effort)
+    return _keep(session, task, known, boxes, _shown(products, boxes, now), earlier, annotator, source, now, effort)
 
 
 def box_json(box: AnnotatedBox) -> dict[str, Any]:
@@ -141,7 +159,7 @@ def _keep(
     task: TaskRecord,
     known: Circumstances,
     boxes: Sequence[AnnotatedBox],
-    products: Mapping[int, Gtin],
+    shown: Mapping[int, Gtin],
     earlier: AnnotationRecord | None,
     annotator: str,
     source: str,
@@ -150,12 +168,9 @@ def _keep(
 ) -> AnnotationRecord:
     drawn = [box_json(box) for box in boxes]
     stamp = _stamp(task, known, annotator, now)
-    annotation = add_now(
-        session, AnnotationRecord, {**stamp, **effort, "boxes": drawn, "source": source, "superseded_by": None}
-    )
-    if products:
-        labels = [{"place": place, "gtin": gtin} for place, gtin in products.items()]
-        _LABELLING.rows(session, {"annotation": annotation.id, "labels": labels})
+    values = {**stamp, **effort, "boxes": drawn, "source": source, "superseded_by": None}
+    labels = [{"place": place, "gtin": gtin} for place, gtin in shown.items()]
+    annotation = add_now(session, AnnotationRecord, values, (_LABELLING, {"annotation": stamp["id"], "labels": labels}))
     if earlier is not None:
         supersede(session, earlier, annotation)
     return annotation
@@ -209,13 +224,10 @@ def _stamp(task: TaskRecord, known: Circumstances, annotator: str, now: datetime
     }
 
 
-def _products(session: Session, boxes: Sequence[AnnotatedBox], version: int, now: datetime) -> dict[int, Gtin]:
+def _shown(products: Named, boxes: Sequence[AnnotatedBox], now: datetime) -> dict[int, Gtin]:
     """Return the product that each named facing shows today, by its place in the boxes."""
     named = {place: box.gtin for place, box in enumerate(boxes) if box.gtin is not None}
-    if not named:
-        return {}
-    catalogue = read_products(session, named.values(), version)
-    return {place: product_of(catalogue, gtin, f"boxes[{place}].gtin", now.date()) for place, gtin in named.items()}
+    return {place: product_of(products, gtin, f"boxes[{place}].gtin", now.date()) for place, gtin in named.items()}
 
 
 def _lead_seconds(task: TaskRecord, known: Circumstances, now: datetime) -> float | None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, String, bindparam, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, bindparam, exists, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from service.guidelines.queries import version_labelled_by
 from service.guidelines.versions import FIRST
 from service.planograms.queries import version_in_force
-from service.prepared import Prepared
+from service.prepared import Prepared, Question
 from service.records import (
     AnnotationRecord,
     BayRecord,
@@ -23,7 +23,7 @@ from service.records import (
     UtcDateTime,
 )
 
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # leased; what was in force newest counts then
+_NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime)  # leased; what was in force newest counts then
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,13 @@ class Circumstances:
     last_submitted: datetime | None
 
 
-def circumstances_of(session: Session, task: TaskRecord, annotator: str) -> Circumstances:
-    """Read what holds for a task that an annotator labels."""
-    asked = {
-        "task": task.id,
-        "original": task.copy_of or task.id,
-        "capture": task.capture_id,
-        "annotator": annotator,
-        "leased_at": task.leased_at or _NEVER,
-    }
-    (row,) = _QUESTION.rows(session, asked)
+def circumstances(task_id: str, annotator: str) -> Question[Circumstances]:
+    """Ask what holds for a task that an annotator labels; there is one of this id."""
+    return Question((_QUESTION, {"task": task_id, "annotator": annotator}), _read)
+
+
+def _read(session: Session, rows: list[Any]) -> Circumstances:
+    (row,) = rows
     planogram: tuple[str | None, int | None] = (row.compared_with, row.compared_version)
     if row.compared_with is None and row.planogram_id is not None:
         counted = version_in_force(session, row.bay_id, row.taken_at.date())
@@ -87,10 +84,11 @@ def circumstances_of(session: Session, task: TaskRecord, annotator: str) -> Circ
 
 
 def _question(_dialect: str) -> Select[*tuple[Any, ...]]:
-    task, leased_at = bindparam("task", type_=String), bindparam("leased_at", type_=UtcDateTime)
+    task, leased_at = bindparam("task", type_=String), func.coalesce(TaskRecord.leased_at, _NEVER)
     earlier = select(AnnotationRecord.id).where(
         AnnotationRecord.task_id == task, AnnotationRecord.superseded_by.is_(None)
     )
+    copy = aliased(TaskRecord)
     return (
         select(
             CaptureRecord.width,
@@ -103,21 +101,22 @@ def _question(_dialect: str) -> Select[*tuple[Any, ...]]:
             ComplianceRecord.planogram_id.label("compared_with"),
             ComplianceRecord.version.label("compared_version"),
             select(func.max(CatalogueChangeRecord.version)).scalar_subquery().label("catalogue_version"),
-            version_labelled_by(bindparam("original", type_=String), leased_at).label("guideline_version"),
+            version_labelled_by(func.coalesce(TaskRecord.copy_of, TaskRecord.id), leased_at).label("guideline_version"),
             earlier.scalar_subquery().label("earlier"),
-            exists().where(TaskRecord.copy_of == task).label("copied"),
+            exists().where(copy.copy_of == task).label("copied"),
             exists().where(DraftRecord.task_id == task).label("drafted"),
             _last(AnnotationRecord, leased_at).label("last"),
             _last(BlindAnnotationRecord, leased_at).label("last_blind"),
         )
+        .join(TaskRecord, TaskRecord.capture_id == CaptureRecord.id)
         .join(BayRecord, BayRecord.id == CaptureRecord.bay_id)
         .join(ComplianceRecord, ComplianceRecord.capture_id == CaptureRecord.id, isouter=True)
-        .where(CaptureRecord.id == bindparam("capture", type_=String))
+        .where(TaskRecord.id == task)
     )
 
 
 def _last(
-    record: type[AnnotationRecord | BlindAnnotationRecord], leased_at: BindParameter[datetime]
+    record: type[AnnotationRecord | BlindAnnotationRecord], leased_at: ColumnElement[datetime]
 ) -> ScalarSelect[datetime]:
     by_annotator = record.annotator == bindparam("annotator", type_=String)
     return select(func.max(record.created_at)).where(by_annotator, record.created_at >= leased_at).scalar_subquery()

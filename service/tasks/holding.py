@@ -15,7 +15,7 @@ from service.prepared import is_one_of
 from service.problems import Problem
 from service.quality.gold import blind_task_for
 from service.records import PassRecord, TaskRecord
-from service.tasks.leasing import finish_held, hold, put, queued, requeue, take
+from service.tasks.leasing import finishing, hold, put, queued, requeue, take
 from service.tasks.queries import add_pass, newest_cost, of_category, predicted_boxes_ahead, unknown_to
 from service.tasks.schemas import MOST_PRIORITY, MOST_TASKS, LeaseRequest
 
@@ -101,7 +101,7 @@ def skip_task(
     Raises:
         Problem: as `leasing.hold` does.
     """
-    task = finish_held(session, TaskRecord, task_id, annotator_id, token, now, TaskState.SKIPPED)
+    task = finishing(TaskRecord, task_id, annotator_id, token, now, TaskState.SKIPPED).ask(session)
     task.skip_reason, task.note = reason, note
     _pass_on(session, task, annotator_id, "skipped", reason, note, now)
     return task

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from labeling.leases import Lease, TaskState, check_transition, is_expired, open_lease
-from service.prepared import Prepared, loaded
+from service.prepared import Prepared, Question, loaded
 from service.problems import Problem, not_found
 from service.records import Leasable, UtcDateTime
 
@@ -180,22 +180,19 @@ def finish(row: Leasable, state: TaskState) -> None:
     row.state, row.leased_until = state, None
 
 
-def finish_held(
-    session: Session, record: type[R], id: str, holder: str, token: str, now: datetime, state: TaskState
-) -> R:
-    """Hold a row and finish it, in one statement where all is well.
-
-    Raises:
-        Problem: as `hold` does.
-    """
+def finishing(record: type[R], id: str, holder: str, token: str, now: datetime, state: TaskState) -> Question[R]:
+    """Hold a row and finish it, in one statement where all is well; reading the answer raises what `hold` raises."""
     check_transition(TaskState.LEASED, state)
     given = {"for_id": id, "for_token": token, "for_holder": holder, "for_now": now, "for_state": state}
-    rows = _finishing(record).rows(session, given)  # type: ignore[arg-type]  # mypy does not see that a class is hashable
-    if rows:
-        return loaded(session, record, rows[0])
-    row = hold(session, record, id, holder, token, now)
-    finish(row, state)
-    return row
+
+    def read(session: Session, rows: list[Any]) -> R:
+        if rows:
+            return loaded(session, record, rows[0])
+        row = hold(session, record, id, holder, token, now)
+        finish(row, state)
+        return row
+
+    return Question((_finishing(record), given), read)  # type: ignore[arg-type]  # mypy: is a class hashable?
 
 
 @cache

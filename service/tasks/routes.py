@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from labeling.leases import TaskState
 from service.auth.callers import Caller, require
 from service.auth.permissions import Action, Role
-from service.catalogue.queries import hold_catalogue
 from service.context import Context
 from service.dependencies import ContextOf
 from service.ids import RecordId
@@ -111,7 +110,6 @@ def submit(context: ContextOf, caller: Annotator, task_id: RecordId, request: An
     """Submit all boxes of a leased task; of one that was queued again they count instead of the earlier ones."""
     now = context.clock()
     with pictures_of_named(context, task_id, request.boxes) as named, context.database.write() as session:
-        hold_catalogue(session)
         submitted = submit_boxes(session, task_id, request, caller.id, now, context.settings.quality)
         named.keep(session, now)
         return annotation_answer(*submitted)

@@ -33,6 +33,12 @@ def test_flags_and_kinds_are_said_about_a_box() -> None:
     assert count_actions([before], [replace(before, kind=DetectionKind.TAG)]) == Actions(relabelled=1)
 
 
+def test_confirming_accepts_all_in_whichever_order_they_come() -> None:
+    boxes = [facing(0, 100, PEN), facing(200, 300)]
+    assert count_actions(boxes, tuple(boxes)) == Actions(accepted=2)
+    assert count_actions(boxes, boxes[::-1]) == Actions(accepted=2)
+
+
 def test_nothing_done() -> None:
     assert count_actions([], []) == Actions()
     assert count_actions([facing(0, 9)], []) == Actions(deleted=1)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.auth.permissions import Role
 from service.context import Context
 from service.records import BayRecord, CaptureRecord, RoundRecord, StoreRecord, TaskRecord
-from service.tasks.circumstances import circumstances_of
+from service.tasks.circumstances import circumstances
 from service.tasks.holding import LeaseRules, take_tasks
 from service.tasks.queries import desk_of
 from service.tasks.schemas import LeaseRequest
@@ -147,7 +147,7 @@ def test_a_plan_made_while_there_are_no_annotations_does_not_read_all_of_them(co
     with context.database.write() as session:
         _, (task,) = take_tasks(session, LeaseRequest(), "a1", None, context.clock(), LeaseRules(30))
         desk_of(session, [task])
-        circumstances_of(session, task, "a1")
+        circumstances(task.id, "a1").ask(session)
         assert session.scalar(read) == 0
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import String, bindparam, func, select, update
+from sqlalchemy import String, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from service.database import Database
-from service.prepared import Prepared, add_now, is_one_of, loaded
+from service.prepared import Prepared, add_now, is_one_of, loaded, rows_together
 from service.records import CatalogueChangeRecord, ProductRecord, StoreRecord
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -147,3 +147,54 @@ def test_a_connection_that_is_cut_between_two_statements_fails_that_transaction_
         add_now(session, StoreRecord, _store("s2"))
     with database.read() as session:
         assert session.get_one(StoreRecord, "s2").name == "Store s2"
+
+
+def test_a_look_up_alone_leaves_transactions_what_they_were(database: Database) -> None:
+    def fail_after_adding(id: str) -> None:
+        with database.write() as session:
+            add_now(session, StoreRecord, _store(id))
+            raise LookupError
+
+    for id in ("s1", "s2"):
+        with pytest.raises(LookupError):
+            fail_after_adding(id)
+        assert _STORE.alone(database, {"id": id}) == []
+    with database.write() as session:
+        add_now(session, StoreRecord, _store("s1"))
+    assert [row.name for row in _STORE.alone(database, {"id": "s1"})] == ["Store s1"]
+
+
+def test_a_look_up_alone_fails_once_if_its_connection_was_cut(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no connection to cut")
+    _STORE.alone(database, {"id": "s1"})  # the pool has a connection now
+    other = Database(database.engine.url.render_as_string(hide_password=False))
+    with other.write() as session:
+        pids = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+        session.execute(text(f"{pids} current_database()"))
+    other.close()
+    with pytest.raises(OperationalError):
+        _STORE.alone(database, {"id": "s1"})
+    assert _STORE.alone(database, {"id": "s1"}) == []
+
+
+def test_statements_asked_together_answer_in_their_order(database: Database) -> None:
+    with database.write() as session:
+        add_now(session, StoreRecord, _store("s1"))
+        renamed, there, missing = rows_together(
+            session, (_RENAMED, {"id": "s1", "to": "Corner"}), (_STORE, {"id": "s1"}), (_STORE, {"id": "s2"})
+        )
+    assert [row.name for row in (*renamed, *there, *missing)] == ["Corner", "Corner"]
+
+
+def test_one_that_fails_takes_the_others_with_it(database: Database) -> None:
+    def rename_and_repeat() -> None:
+        with database.write() as session:
+            again = insert(StoreRecord).values(_store("s1"))
+            rows_together(session, (_RENAMED, {"id": "s1", "to": "Corner"}), (Prepared(lambda _: again), {}))
+
+    with database.write() as session:
+        add_now(session, StoreRecord, _store("s1"))
+    with pytest.raises(IntegrityError):
+        rename_and_repeat()
+    assert [row.name for row in _STORE.alone(database, {"id": "s1"})] == ["Store s1"]

@@ -32,7 +32,7 @@ from retail.catalogue_rules import apply, replay
 from retail.gtin import Gtin
 from retail.products import Variant, VariantKind
 from service.catalogue.expiring import expire_due
-from service.catalogue.loading import load_catalogue
+from service.catalogue.loading import load_catalogue, products_named
 from service.catalogue.queries import list_changes
 from service.catalogue.service import change
 from service.catalogue.touching import Touched
@@ -53,7 +53,8 @@ from service.records import (
     TouchedRecord,
     VariantRecord,
 )
-from service.tasks.annotating import annotate
+from service.tasks.annotating import annotate, gtins_in
+from service.tasks.circumstances import circumstances
 from service.tasks.schemas import AnnotateRequest
 from tests.service.catalogue.naive_model import START, Model, Pointer, capture, gone, product
 
@@ -266,7 +267,9 @@ class CatalogueMachine(RuleBasedStateMachine):
         ]
         request = AnnotateRequest.model_validate({"lease_token": "", "boxes": boxes})
         try:
-            annotation, _ = annotate(self.session, task, request, "a test", self.now)
+            known = circumstances(task.id, "a test").ask(self.session)
+            products = products_named(gtins_in(request)).ask(self.session)
+            annotation, _ = annotate(self.session, task, request, "a test", self.now, known, products)
         except Problem as refused:
             task.state = "queued"
             assert refused.code in ("product-unknown", "product-split", "product-delisted")  # noqa: PT017
