@@ -1,7 +1,9 @@
 """The command line: one file for each capability, named as its command is and imported when that is called."""
 
+import gc
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -23,7 +25,7 @@ class _Imported(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
-        module = import_module(f"service.cli.{name.replace('-', '_')}")
+        module = _imported_for_good(f"service.cli.{name.replace('-', '_')}")
         alone = typer.Typer()
         if hasattr(module, "app"):
             alone.add_typer(module.app, name=name)
@@ -36,6 +38,16 @@ class _Imported(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _imported_for_good(name: str) -> ModuleType:
+    """Import without looking for garbage: there is none, and looking takes a sixth of the time, then and later."""
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class _Shelfloop(TyperGroup):
