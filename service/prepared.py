@@ -1,7 +1,8 @@
-"""Statements that run at every lease and every submission: compiled once, then handed to the driver as they are.
+"""Statements that run at every request, lease or submission: compiled once, then handed to the driver as they are.
 
 SQLAlchemy looks a statement up again by all its parts whenever it is executed, and dresses every row. For statements
-as large as the queue's that takes longer than the database takes to answer them (`make bench-queue`).
+as large as the queue's that takes longer than the database takes to answer them (`make bench-queue`). Waiting for one
+answer before the next question takes as long again, so what can be asked at once is (`rows_together`).
 """
 
 from collections import namedtuple
