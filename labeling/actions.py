@@ -39,7 +39,7 @@ def count_actions(before: Sequence[AnnotatedBox], after: Sequence[AnnotatedBox])
     ``adjusted``: an edge was moved; ``relabelled``: another kind, product or flag; ``drawn``, ``deleted``: without a
     partner before, after.
     """
-    if tuple(before) == tuple(after):  # confirmed as they were, as most are
+    if tuple(before) == tuple(after):  # confirmed as they were: nothing to match
         return Actions(accepted=len(after))
     pairs = match_boxes(before, after)
     moves = np.abs(as_array(before)[[b for b, _ in pairs]] - as_array(after)[[a for _, a in pairs]])

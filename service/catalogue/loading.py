@@ -23,6 +23,7 @@ from retail.catalogue_events import (
 from retail.gtin import Gtin
 from retail.products import Product, Variant, VariantKind
 from service.catalogue.queries import catalogue_version, in_parts
+from service.catalogue.resolving import Found
 from service.prepared import Prepared, Question, is_one_of
 from service.records import AssortmentRecord, BayRecord, PlanogramVersionRecord, ProductRecord, VariantRecord
 
@@ -79,7 +80,7 @@ def read_catalogue(session: Session, gtins: Iterable[Gtin]) -> Catalogue:
 class Named:
     """Products and what became of those that are none any more: all that it takes to name facings."""
 
-    by_gtin: dict[Gtin, ProductRecord]
+    by_gtin: dict[Gtin, Found]
     became: dict[Gtin, tuple[Gtin, ...]]
 
 

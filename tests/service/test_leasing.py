@@ -15,7 +15,8 @@ from service.records import BayRecord, CaptureRecord, RoundRecord, StoreRecord, 
 from service.tasks.circumstances import circumstances
 from service.tasks.holding import LeaseRules, take_tasks
 from service.tasks.queries import desk_of
-from service.tasks.schemas import LeaseRequest
+from service.tasks.schemas import AnnotateRequest, LeaseRequest
+from service.tasks.submitting import submit_boxes
 
 FACING = {"kind": "facing", "box": [10, 20, 110, 220]}
 MILK = "04006381333931"
@@ -149,6 +150,19 @@ def test_a_plan_made_while_there_are_no_annotations_does_not_read_all_of_them(co
         desk_of(session, [task])
         circumstances(task.id, "a1").ask(session)
         assert session.scalar(read) == 0
+
+
+def test_a_submission_holds_the_catalogue_until_it_ends(context: Context) -> None:
+    if context.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    add_tasks(context, 1)
+    locks = "SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'catalogue_changes'::regclass"
+    with context.database.write() as session:
+        now = context.clock()
+        lease, (task,) = take_tasks(session, LeaseRequest(), "a1", None, now, LeaseRules(30))
+        request = AnnotateRequest.model_validate({"lease_token": lease.token, "boxes": []})
+        submit_boxes(session, task.id, request, "a1", now, context.settings.quality)
+        assert "RowShareLock" in session.scalars(text(locks)).all()
 
 
 def test_an_annotation_is_kept_with_its_versions(context: Context, client: TestClient) -> None:

@@ -12,14 +12,11 @@ from retail.catalogue_events import Delisted, InvalidChange, Merged, Relisted, R
 from retail.gtin import Gtin
 from service.auth.permissions import Role
 from service.catalogue.expiring import expire_due, keep_expiring
-from service.catalogue.loading import products_named
 from service.catalogue.queries import hold_catalogue
 from service.catalogue.service import change_all
 from service.ids import new_id
 from service.records import AnnotationRecord, ReferenceRecord, TaskRecord
-from service.tasks.annotating import annotate, gtins_in
-from service.tasks.circumstances import circumstances
-from service.tasks.schemas import AnnotateRequest
+from tests.service.catalogue.labelling import draw
 
 A, B, C, D = (f"000000000000{end}" for end in ("17", "24", "31", "48"))
 BOXES = [[10, 20, 110, 220], [200, 20, 300, 220], [400, 20, 500, 220]]
@@ -237,10 +234,7 @@ def test_a_change_waits_for_who_is_about_to_point_at_the_product(shop: Any) -> N
             task = session.get_one(TaskRecord, id)
             task.state = "labelled"
             boxes = [{"kind": "facing", "box": BOXES[0], "gtin": A}]
-            request = AnnotateRequest.model_validate({"lease_token": "", "boxes": boxes})
-            known = circumstances(id, "a test").ask(session)
-            products = products_named(gtins_in(request)).ask(session)
-            annotate(session, task, request, "a test", shop.context.clock(), known, products)
+            draw(session, task, boxes, shop.context.clock())
             session.flush()
             answer = other.submit(shop.happen, A, "rename", {"new_gtin": C})
             time.sleep(0.3)

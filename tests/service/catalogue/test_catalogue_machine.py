@@ -32,7 +32,7 @@ from retail.catalogue_rules import apply, replay
 from retail.gtin import Gtin
 from retail.products import Variant, VariantKind
 from service.catalogue.expiring import expire_due
-from service.catalogue.loading import load_catalogue, products_named
+from service.catalogue.loading import load_catalogue
 from service.catalogue.queries import list_changes
 from service.catalogue.service import change
 from service.catalogue.touching import Touched
@@ -53,9 +53,7 @@ from service.records import (
     TouchedRecord,
     VariantRecord,
 )
-from service.tasks.annotating import annotate, gtins_in
-from service.tasks.circumstances import circumstances
-from service.tasks.schemas import AnnotateRequest
+from tests.service.catalogue.labelling import draw
 from tests.service.catalogue.naive_model import START, Model, Pointer, capture, gone, product
 
 GTINS = [Gtin(f"000000000000{end}") for end in ("17", "24", "31", "48", "55")]
@@ -265,11 +263,8 @@ class CatalogueMachine(RuleBasedStateMachine):
             {"kind": "facing", "box": (20 * place, 0, 20 * place + 10, 10), "gtin": gtin}
             for place, gtin in enumerate(drawn)
         ]
-        request = AnnotateRequest.model_validate({"lease_token": "", "boxes": boxes})
         try:
-            known = circumstances(task.id, "a test").ask(self.session)
-            products = products_named(gtins_in(request)).ask(self.session)
-            annotation, _ = annotate(self.session, task, request, "a test", self.now, known, products)
+            annotation = draw(self.session, task, boxes, self.now)
         except Problem as refused:
             task.state = "queued"
             assert refused.code in ("product-unknown", "product-split", "product-delisted")  # noqa: PT017
