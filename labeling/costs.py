@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from labeling.actions import Actions
 
@@ -132,7 +132,7 @@ def _fit_logs(times: Floats, design: Floats, working: Floats, start: Floats, spr
         shares = design * np.exp(logs) / (design @ np.exp(logs))[:, None]
         return np.concatenate([root[:, None] * shares, np.eye(len(logs)) / _TRUST])
 
-    return np.asarray(least_squares(misfit, start, slope, max_nfev=20).x, np.float64)
+    return np.asarray(scipy.optimize.least_squares(misfit, start, slope, max_nfev=20).x, np.float64)
 
 
 def _mean_noise(times: Floats, work: Floats, working: Floats) -> float:

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Thread
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
@@ -174,6 +176,8 @@ def _start(context: Context) -> None:
         keep_shipped(session)
     context.naming.start()
     context.serving.start()
+    # What matching planograms needs of SciPy: nobody waits for it to be ready, nor should the first photo of a bay.
+    Thread(target=import_module, args=("scipy.stats",), name="imports", daemon=True).start()
 
 
 def _version() -> str:

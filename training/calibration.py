@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from ultralytics.nn.tasks import DetectionModel
 
 from training.captures import LabelledCapture
@@ -143,7 +143,9 @@ def most_likely(logits: Floats, correct: NDArray[np.bool_]) -> tuple[float, floa
         residual = 1 / (1 + np.exp(-z)) - target
         return float((np.logaddexp(0, z) - target * z).mean()), np.array([(residual * logits).mean(), residual.mean()])
 
-    slope, bias = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=(_SLOPES, _BIASES)).x
+    slope, bias = scipy.optimize.minimize(
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=(_SLOPES, _BIASES)
+    ).x
     return float(slope), float(bias)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from labeling.annotations import AnnotatedBox, as_array
 from retail.boxes import iou
@@ -199,7 +199,9 @@ def match_boxes(
     """Return the boxes that outline the same thing in pairs, then those of `old` alone and those of `new` alone."""
     overlaps = iou(as_array(old), as_array(new)).astype(np.float64)
     alike = np.array([[_label(first) == _label(second) for second in new] for first in old], bool)
-    rows, columns = linear_sum_assignment(overlaps + _LABEL_DECIDES * alike.reshape(overlaps.shape), maximize=True)
+    rows, columns = scipy.optimize.linear_sum_assignment(
+        overlaps + _LABEL_DECIDES * alike.reshape(overlaps.shape), maximize=True
+    )
     same = {int(row): int(column) for row, column in zip(rows, columns, strict=True)}
     same = {row: column for row, column in same.items() if overlaps[row, column] >= _SAME_BOX_IOU}
     taken = set(same.values())

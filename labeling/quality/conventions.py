@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from scipy.stats import mannwhitneyu
+import scipy
 
 from labeling.annotations import AnnotatedBox, as_array
 from labeling.quality.boundaries import (
@@ -99,7 +99,7 @@ def _compared(who: str, photos: Sequence[DrawnPhoto], since: datetime) -> Iterat
     for habit in sorted(before.keys() & after.keys()):
         old, new = before[habit], after[habit]
         if min(len(old), len(new)) >= _FEWEST and len({*old, *new}) > 1:
-            p_value = float(mannwhitneyu(old, new, method="asymptotic").pvalue)
+            p_value = float(scipy.stats.mannwhitneyu(old, new, method="asymptotic").pvalue)
             middle = np.median if habit[0] in _SIZES else np.mean
             yield Drift(who, *habit, since, float(middle(old)), float(middle(new)), p_value)
 

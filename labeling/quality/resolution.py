@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.stats import fisher_exact
+import scipy
 
 _FEWEST = 10
 _TOLD_APART = 0.9
@@ -82,7 +82,7 @@ def _limit(looks: Sequence[Look]) -> float | None:
         if ordered[place - 1].side == ordered[place].side or sum(above) < _TOLD_APART * len(above):
             continue
         table = [[sum(below), len(below) - sum(below)], [sum(above), len(above) - sum(above)]]
-        p_value = float(fisher_exact(table, alternative="less").pvalue)
+        p_value = float(scipy.stats.fisher_exact(table, alternative="less").pvalue)
         if sum(below) < _TOLD_APART * len(below) and (best is None or p_value < best[0]):
             best = p_value, ordered[place].side
     return best[1] if best is not None and best[0] < _SURE else None

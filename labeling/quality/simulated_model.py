@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from labeling.annotations import AnnotatedBox, as_array
 from labeling.quality.boundaries import Categories
@@ -60,7 +60,7 @@ class SimulatedModel:
         self._backgrounds = _directions(rng, _BACKGROUNDS)
         taken = np.repeat(self._looks, quality.references, axis=0)
         self._gallery = _unit(self._noisy(taken).reshape(len(self._gtins), quality.references, -1).mean(axis=1))
-        self._separation = float(np.sqrt(2) * norm.ppf(quality.auroc))
+        self._separation = float(np.sqrt(2) * scipy.stats.norm.ppf(quality.auroc))
         self._sharpness = self._calibrated()
 
     def look(self, truth: Sequence[AnnotatedBox]) -> Seen:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from sampling.signatures import Floats, Rows
 
@@ -49,7 +49,7 @@ def fit_discriminant(
     if unlabelled is None or not len(unlabelled):
         return scores
     for _ in range(_PASSES):
-        believed = softmax(_BELIEVED * scores(unlabelled), axis=1).T.astype(members.dtype)
+        believed = scipy.special.softmax(_BELIEVED * scores(unlabelled), axis=1).T.astype(members.dtype)
         sure = believed.max(0) > _SURE
         believed = believed[:, sure]
         believed *= _WORTH / np.maximum(believed.sum(1, keepdims=True), _WORTH)  # or they would drown a class's labels

@@ -17,7 +17,7 @@ from enum import StrEnum
 from math import ceil
 
 import numpy as np
-from scipy.optimize import isotonic_regression
+import scipy
 
 from sampling.evidence.arms import Difference
 from sampling.evidence.shadow_fit import Fit, LabelledCapture, Labels, fit_on, resampled
@@ -243,7 +243,8 @@ def _seconds_a_box(arm: Labels) -> float:
 
 def _needs(steps: Floats, picked: Floats, random: Floats) -> tuple[float, float, float] | None:
     """Return the score that both arms reach in the end, and the boxes that each needs for it."""
-    curves = [isotonic_regression(curve).x for curve in (picked, random)]  # chance lets a curve fall in between
+    # Chance lets a curve fall in between.
+    curves = [scipy.optimize.isotonic_regression(curve).x for curve in (picked, random)]
     score = float(min(curve[-1] for curve in curves))
     needs = [boxes_for(score, steps, curve) for curve in curves]
     return None if needs[0] is None or needs[1] is None else (score, needs[0], needs[1])

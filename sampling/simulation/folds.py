@@ -1,8 +1,7 @@
 """Folds that share no scene: what looks alike or belongs together lies in one fold."""
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from sampling.simulation.labelled_set import Ints, Vectors
 
@@ -30,8 +29,8 @@ def scene_folds(images: Vectors, groups: Ints | None = None, alike: float = ALIK
         _, first, of = np.unique(groups, return_index=True, return_inverse=True)
         pairs.append(np.stack([first[of], np.arange(len(groups))], 1))
     one, other = np.concatenate(pairs).T
-    joined = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(images), len(images)))
-    _, components = connected_components(joined, directed=False)
+    joined = scipy.sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(len(images), len(images)))
+    _, components = scipy.sparse.csgraph.connected_components(joined, directed=False)
     return _spread(components)
 
 

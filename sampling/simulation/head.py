@@ -1,7 +1,7 @@
 """The head that names instances by frozen vectors, and says how sure it is."""
 
 import numpy as np
-from scipy.special import softmax
+import scipy
 
 from sampling.evidence.discriminant import fit_discriminant
 from sampling.simulation.labelled_set import Ints, Vectors
@@ -25,7 +25,7 @@ def fit_head(vectors: Vectors, labels: Ints, classes: int, unlabelled: Vectors, 
 
     def name(vectors: Vectors) -> Vectors:
         chances = np.zeros((len(vectors), classes), np.float32)
-        chances[:, seen] = softmax(softened * scores(vectors), axis=1)
+        chances[:, seen] = scipy.special.softmax(softened * scores(vectors), axis=1)
         return chances
 
     return name

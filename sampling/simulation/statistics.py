@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import wilcoxon
 
 from sampling.simulation.labelled_set import Floats
 
@@ -87,7 +87,7 @@ def paired_p(ours: Sequence[float | None], theirs: Sequence[float | None]) -> fl
     if pairs is None:
         return None
     differences = pairs[0] - pairs[1]
-    return float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+    return float(scipy.stats.wilcoxon(differences).pvalue) if differences.any() else 1.0
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from retail.boxes import iou
 from service.azure.places import Numbers, places_in_photo
@@ -61,12 +61,12 @@ class Laid:
         for places, products in self._groups:
             away = _distances(self._places[places], self._found.boxes[products])
             # Squared: what has slid as a whole keeps its order.
-            self._put(places, products, *linear_sum_assignment(away**2))
+            self._put(places, products, *scipy.optimize.linear_sum_assignment(away**2))
         places = [place for place in range(len(self._planned)) if place not in self.products]
         taken = set(self.products.values())
         products = [product for product in range(len(self._found.boxes)) if product not in taken]
         overlap = _overlaps(self._places[places], self._found.boxes[products])
-        rows, columns = linear_sum_assignment(overlap, maximize=True)
+        rows, columns = scipy.optimize.linear_sum_assignment(overlap, maximize=True)
         enough = overlap[rows, columns] >= _OVERLAP
         self._put(places, products, rows[enough], columns[enough])
         if len(self.products) >= _LEAST_ANCHORS:

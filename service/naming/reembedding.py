@@ -13,13 +13,10 @@ from service.jobs import ATTEMPTS_TO_FAIL, MayPass, StepFailed, step
 from service.naming.queries import count_references, lock_embedder, lock_gallery, unread_references
 from service.naming.reading import read_references
 from service.naming.swapping import EmbedderState, let_serve
-from service.problems import Problem
 from service.records import EmbedderRecord
-from vision.artefact import BadArtefact
 
 log = logging.getLogger(__name__)
 QUEUE = "embeddings"
-FILE = "file"
 BATCH = 64  # references between two reports; what a killed worker repeats at most
 LONGEST_ERROR = 2000
 
@@ -49,32 +46,6 @@ class Order:
             if record is None or record.state != EmbedderState.EMBEDDING or record.progress["order"] != self.number:
                 raise Overtaken
             yield session, record
-
-
-def order_embedder(context: Context, data: bytes, reason: str, by: str) -> EmbedderRecord:
-    """Let an embedder name products as soon as it has read every reference; one that serves or reads is left alone.
-
-    Raises:
-        Problem: bad-embedder.
-    """
-    try:
-        embedder = context.naming.embedders.check(data)
-    except BadArtefact as error:
-        remedy = "Send an ONNX file that training.embedder exported."
-        raise Problem(422, "bad-embedder", f"This is no embedder: {error}.", remedy=remedy) from error
-    context.naming.embedders.keep(embedder.id, data)
-    with context.database.write() as session:
-        lock_gallery(session)
-        record = lock_embedder(session, embedder.id)
-        if record is None:
-            record = EmbedderRecord(
-                id=embedder.id, created_at=context.clock(), by=by, source=FILE, state="", progress={"order": 0}
-            )
-            session.add(record)
-        if record.state not in (EmbedderState.SERVING, EmbedderState.EMBEDDING):
-            record.state, record.error = EmbedderState.EMBEDDING, None
-            record.progress = {"order": record.progress.get("order", 0) + 1, "reason": reason, "by": by}
-    return record
 
 
 def reembed(context: Context, order: str) -> None:

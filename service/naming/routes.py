@@ -9,8 +9,8 @@ from service.auth.callers import Caller, require
 from service.auth.permissions import Action
 from service.dependencies import ContextOf
 from service.naming.calibrating import calibrate
+from service.naming.ordering import order_embedder
 from service.naming.queries import count_changes_after, list_embedders, newest_naming
-from service.naming.reembedding import order_embedder
 from service.naming.schemas import (
     CalibrationRequest,
     EmbedderAnswer,

@@ -15,9 +15,9 @@ import numpy as np
 
 from retail.gtin import Gtin
 from service.models.registry import log_run, open_tracking
+from service.naming.ordering import order_embedder
 from service.naming.queries import newest_naming, pack_shots
 from service.naming.reading import picture_crop
-from service.naming.reembedding import order_embedder
 from service.retrainings.embedder_knobs import refit_config
 from service.retrainings.progress import Stopped, enter_stage, while_running
 from service.retrainings.queries import RUNNING, lock_retraining

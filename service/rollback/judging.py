@@ -1,6 +1,6 @@
 """Whether a model does worse in service than the one that it replaced."""
 
-from scipy.stats import binom
+import scipy
 
 from service.models.use_queries import Use
 from service.settings import RollbackSettings
@@ -18,7 +18,7 @@ def fails_more(new: Use, old: Use, settings: RollbackSettings) -> str | None:
     """
     before = old.errors / old.passes if old.passes else 0.0
     allowed = min(1.0, before + settings.errors)
-    if not new.errors or binom.sf(new.errors - 1, new.passes, allowed) > _CHANCE:
+    if not new.errors or scipy.stats.binom.sf(new.errors - 1, new.passes, allowed) > _CHANCE:
         return None
     return f"{new.errors} of {new.passes} passes failed, of the model before {old.errors} of {old.passes}"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from retail.boxes import DetectionKind, iou
 from vision.artefact import ArtefactMetadata
@@ -97,7 +97,7 @@ def _matched(
     same: NDArray[np.bool_] = np.array(old_kinds, str)[:, None] == np.array(new_kinds, str)[None]
     # A box of the same kind goes before one that fits better: a shelf edge and its tags overlap.
     worth = np.where(overlap >= _SAME_IOU, overlap + same, 0)
-    rows, columns = linear_sum_assignment(worth, maximize=True)
+    rows, columns = scipy.optimize.linear_sum_assignment(worth, maximize=True)
     return [(int(old), int(new)) for old, new in zip(rows, columns, strict=True) if worth[old, new] > 0]
 
 

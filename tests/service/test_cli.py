@@ -192,3 +192,12 @@ def test_a_command_waits_for_the_imports_of_no_other() -> None:
     command = [sys.executable, "-c", f"{program}print({heavy})"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_server_starts_without_what_no_photo_waits_for() -> None:
+    """SciPy loads its parts when they are first used, and jobs are the worker's: together a quarter of the imports."""
+    program = "import sys, service.cli.serve, service.app; "
+    heavy = "[name for name in ('dbos', 'scipy.optimize', 'scipy.stats', 'torch') if name in sys.modules]"
+    command = [sys.executable, "-c", f"{program}print({heavy})"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[]"

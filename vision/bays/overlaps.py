@@ -9,7 +9,7 @@ seen already, a little off.
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from vision.bays.standing import Standing
 from vision.bays.view import View
@@ -67,5 +67,5 @@ def _pairs(one: Standing, other: Standing) -> dict[int, int]:
     alike = np.minimum(one.chances[:, None], other.chances).sum(2) + np.minimum(one.others[:, None], other.others)
     same = (one.shelves[:, None] == other.shelves) & (across < _APART) & (up < _APART)
     prices = np.where(same, across + up + _UNLIKE * (1 - alike), 1e3)
-    rows, columns = linear_sum_assignment(prices)
+    rows, columns = scipy.optimize.linear_sum_assignment(prices)
     return {row: column for row, column in zip(rows.tolist(), columns.tolist(), strict=True) if same[row, column]}

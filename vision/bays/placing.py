@@ -8,8 +8,8 @@ the order then tells which of them stand in their place.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from vision.bays.alignment import NO_SLOT
 from vision.bays.order import groups, in_order
@@ -83,7 +83,7 @@ def _given(posteriors: Numbers, others: Numbers, slots: Slots, away: Numbers) ->
     likeliest = posteriors.max(1, initial=0) / _MORE_STILL
     np.fill_diagonal(none, -np.log(np.maximum(others, likeliest) + 1e-12))
     table = np.hstack([prices[:, planned], prices[:, more] + _MORE_THAN_PLANNED, none])
-    rows, columns = linear_sum_assignment(table)
+    rows, columns = scipy.optimize.linear_sum_assignment(table)
     of_column = np.concatenate([planned, more, np.full(count, NO_SLOT)])
     given = np.full(count, NO_SLOT)
     given[rows] = of_column[columns]

@@ -9,9 +9,8 @@ under which those that were moved count little (Cauchy's). Which shelf lies how 
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
-from scipy.stats import theilslopes
 
 from vision.bays.alignment import aligned
 from vision.bays.facings import Facings, Rows
@@ -254,7 +253,7 @@ def _fitted(anchors: list[_Anchors], fan: float, half: float, scale: float, star
         return None
     straight = _straightened(u, fan)
     if start is None:
-        slope, offset = (float(term) for term in theilslopes(straight, x)[:2])
+        slope, offset = (float(term) for term in scipy.stats.theilslopes(straight, x)[:2])
         if slope <= 0:
             return None
         start = np.array([slope, 0.0, offset, 0.0, 0.0])
@@ -272,7 +271,7 @@ def _fitted(anchors: list[_Anchors], fan: float, half: float, scale: float, star
         by_term = np.column_stack([x, v, np.ones(len(x)), -there * v, -there * x]) / (depth * widths)[:, None]
         return np.vstack([by_term * units, prior])
 
-    found = least_squares(off, start / units, jac=slopes, loss="cauchy", f_scale=scale, max_nfev=20)
+    found = scipy.optimize.least_squares(off, start / units, jac=slopes, loss="cauchy", f_scale=scale, max_nfev=20)
     agreed = np.abs(off(found.x)[: len(x)]) < _AGREED
     terms: Numbers = found.x * units
     return terms if terms[0] > 0 and agreed.mean() >= _LEAST_AGREED else None

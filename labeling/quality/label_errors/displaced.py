@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
+import scipy
 
 from labeling.annotations import as_array
 from labeling.quality.label_errors.pairing import Pairing
@@ -31,7 +31,7 @@ def badly_located(pairings: Sequence[Pairing]) -> list[Floats]:
     doubts = np.concatenate([_doubts(one) for one in pairings])
     off = off - np.median(off, axis=0)
     scales = _scales(off, doubts)
-    fits = student.pdf(off / scales, _TAILS) / scales
+    fits = scipy.stats.t.pdf(off / scales, _TAILS) / scales
     wrong, reach = 0.02, _FIRST_REACH
     for _ in range(_ROUNDS):
         far = (off / reach) ** 2 * np.exp(-0.5 * (off / reach) ** 2) / (reach * np.sqrt(2 * np.pi))
@@ -71,6 +71,6 @@ def _scales(off: Floats, doubts: Floats) -> Floats:
     sizes = np.log(np.abs(off) + _LEAST)
     coefficients = np.linalg.lstsq(doubts, sizes, rcond=None)[0]
     shape = np.exp(doubts @ coefficients)
-    ratio = np.median(np.abs(off) / shape, axis=0) / student.ppf(0.75, _TAILS)
+    ratio = np.median(np.abs(off) / shape, axis=0) / scipy.stats.t.ppf(0.75, _TAILS)
     scales: Floats = np.maximum(shape * ratio, _LEAST)
     return scales

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from labeling.quality.label_errors.neighbours import nearest_elsewhere
 from labeling.quality.label_errors.pairing import Pairing
@@ -80,7 +80,7 @@ def _fit(features: Floats, labelled: NDArray[np.bool_]) -> tuple[Floats, float]:
         return -float(likelihood), -gradient
 
     start = np.array([np.log(_USUAL_MISS / _MOST_MISSED), *calibrated])
-    return parts(np.asarray(minimize(misfit, start, jac=True, method="L-BFGS-B").x, np.float64))
+    return parts(np.asarray(scipy.optimize.minimize(misfit, start, jac=True, method="L-BFGS-B").x, np.float64))
 
 
 def _log_odds(share: Floats) -> Floats:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from labeling.quality.label_errors.neighbours import nearest_elsewhere
 from labeling.quality.label_errors.pairing import Pairing
@@ -143,7 +143,7 @@ def _judged(named: _Named) -> tuple[Floats, NDArray[np.int64]]:
         return -float(likelihood + _WEIGHT * (_USUAL_SWAPS * np.log(share) + (1 - _USUAL_SWAPS) * np.log(1 - share)))
 
     start = np.array([np.log(2 * _USUAL_SWAPS), *((0.0, 0.0) if named.with_looks else ())])
-    chances, wrong, share = parts(np.asarray(minimize(misfit, start, method="L-BFGS-B").x, np.float64))
+    chances, wrong, share = parts(np.asarray(scipy.optimize.minimize(misfit, start, method="L-BFGS-B").x, np.float64))
     return share * wrong / (share * wrong + (1 - share) * chances[:, 0]), chances.argmax(axis=1)
 
 

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import func, select
 
 from service.context import Context
+from service.naming.ordering import order_embedder
 from service.naming.queries import append_gallery_changes
-from service.naming.reembedding import order_embedder
 from service.records import (
     EmbedderRecord,
     ProductRecord,
