@@ -32,9 +32,10 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # The same connections, for single statements: none of them begins a transaction.
         self.single = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._closed = False
         event.listen(self.engine, "connect", _prepare_sqlite if self.is_sqlite else _prepare_postgresql)
+        event.listen(self.engine, "checkin", self._take_back)
         if not self.is_sqlite:
-            event.listen(self.engine, "checkin", _note_use)
             event.listen(self.engine, "checkout", self._check_idle)
 
     @contextmanager
@@ -74,13 +75,15 @@ class Database:
             return False
         return True
 
+    def _take_back(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_LAST_USE] = monotonic()
+        if self._closed:  # whose pool is gone already: nobody else would
+            record.invalidate()
+
     def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections; one that a thread still uses is closed when its session ends."""
+        self._closed = True
         self.engine.dispose()
-
-
-def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info[_LAST_USE] = monotonic()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
