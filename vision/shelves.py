@@ -3,16 +3,18 @@
 In the plane of `RowPerspective` shelves are level. There a facing stands on the first shelf edge below its foot, or on
 the facing that it touches: then both are on one shelf. Where no edge was found, facings whose feet are level make a
 shelf of their own, traced from left to right. All of this is local: bays side by side may have shelves at different
-heights. So a shelf's number is one more than that of the shelves above it where it is, not that of all in the photo.
+heights, and what runs over from one into the next is cut. So a shelf's number is one more than that of the shelves
+above it where it is, not that of all in the photo.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retail.boxes import Boxes, DetectionKind
+from vision.bay_joints import cut_edges, joints
 from vision.detections import Detections
 from vision.perspective import Numbers, RowPerspective
 
@@ -22,19 +24,16 @@ Rows = NDArray[np.int64]
 # In heights of the facings concerned.
 _SUNK = 0.4  # how far a foot may reach below the middle of the edge it stands on
 _RAISED = 0.5  # how far above it: what stands at the back is seen higher from above
-_TOUCHING = 0.12  # gap between two facings of one stack
+_TOUCHING = 0.2  # gap between two facings of one stack
 _LEVEL = 0.3  # between feet on one shelf
 _SAME_EDGE = 0.3  # between boxes around one edge
 _APART = 0.8  # between two shelves
-_HANGING = 2.0  # above the edge: too high to stand at the back
 # In widths.
-_REACH = 1.5  # between neighbours of one row
+_REACH = 2.5  # between neighbours of one row
 # Shares of the narrower of two.
 _IN_COLUMN = 0.4  # of facings, from which one is above the other
 _BESIDE = 0.3  # of lines, up to which they are side by side
-_COVERED = 0.25  # of a line, by those of one number above it, from which it is below them
-
-_LEAST_ROW = 2  # facings that make a shelf where some edge is further below them
+_COVERED = 0.35  # of a row, or of an empty line, by lines of one number above it, from which it is below them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +71,7 @@ def find_shelves(boxes: Boxes, kinds: Sequence[DetectionKind], size: tuple[int, 
     facings, strips = (_of(kinds, kind) for kind in (DetectionKind.FACING, DetectionKind.SHELF))
     perspective = RowPerspective.estimate(boxes[facings], size)
     things = perspective.upright(boxes[facings])
-    edges = _single(_edges(boxes[strips], perspective), things)
+    edges = _single(cut_edges(_edges(boxes[strips], perspective), _usual_height(things)), things)
     below, drops = _edges_below(things, edges)
     bases = _bases(things, drops)
     members, lines = _stood(things, edges, below, drops, bases)
@@ -144,14 +143,13 @@ def _stood(things: Numbers, edges: Numbers, below: Rows, drops: Numbers, bases: 
     on_edge = (bases < 0) & (drops < _RAISED)
     members = np.where(on_edge, below, NO_SHELF)
     lines = list(edges)
-    without_edge = (below < 0) | (drops > _HANGING) | _others_before(things, edges, below)
-    for row in _traced(things, np.flatnonzero((bases < 0) & ~on_edge)):
-        beneath = below[row][below[row] >= 0]
-        if len(beneath) and without_edge[row].sum() < _LEAST_ROW:
-            members[row] = np.where(below[row] >= 0, below[row], beneath[0])
-        else:
+    without_edge = (below < 0) | _others_before(things, edges, below)
+    for row in _cut_rows(_traced(things, np.flatnonzero((bases < 0) & ~on_edge)), things, edges):
+        if without_edge[row].any():
             members[row] = len(lines)
-            lines.append(np.array([things[row, 0].min(), things[row, 1].max(), np.median(things[row, 3])]))
+            lines.append(_foot(things[row]))
+        else:
+            members[row] = below[row]
     for stacked in np.argsort(-things[:, 3]).tolist():
         if bases[stacked] >= 0:
             members[stacked] = members[bases[stacked]]
@@ -167,7 +165,7 @@ def _others_before(things: Numbers, edges: Numbers, below: Rows) -> NDArray[np.b
     return np.asarray((lower & (_overlaps(things, things) > _IN_COLUMN)).any(1))
 
 
-def _traced(things: Numbers, loose: Rows) -> list[list[int]]:
+def _traced(things: Numbers, loose: Rows) -> list[Rows]:
     """Trace rows from left to right: a thing joins the row that ends just left of it and is level with it."""
     rows: list[list[int]] = []
     for thing in loose[np.argsort(things[loose, 0], kind="stable")].tolist():
@@ -179,23 +177,41 @@ def _traced(things: Numbers, loose: Rows) -> list[list[int]]:
             best.append(thing)
         else:
             rows.append([thing])
-    return rows
+    return [np.array(row) for row in rows]
+
+
+def _cut_rows(rows: list[Rows], things: Numbers, edges: Numbers) -> Iterator[Rows]:
+    """Cut rows at the joints of bays; what stands across one is on the side of its middle."""
+    for row in rows:
+        place = joints(_foot(things[row])[None], edges, _usual_height(things))[0]
+        left = things[row, :2].mean(1) < place
+        if left.any() and not left.all():
+            yield from _cut_rows([row[left], row[~left]], things, edges)
+        else:
+            yield row
+
+
+def _foot(row: Numbers) -> Numbers:
+    """Return left, right and level, (3,), of the line that a row of things stands on."""
+    return np.array([row[:, 0].min(), row[:, 1].max(), np.median(row[:, 3])])
 
 
 def _numbered(lines: Numbers, members: Rows, things: Numbers) -> Rows:
-    """Number lines from the top, one more than the greatest number that is above a good part of each.
+    """Number lines from the top, one more than the greatest number that is above a good part of what stands on each.
 
     Lines closer than what stands on them is tall are one shelf, of which some box went wrong. An edge on which nothing
     stands counts only between facings: above them it is the bay's head, below them its foot.
     """
     rows = range(len(lines))
-    heights = np.array([_usual_height(things[members == row] if row in members else things) for row in rows])
+    stood = [things[members == row] for row in rows]
+    heights = np.array([_usual_height(row if len(row) else things) for row in stood])
     higher = lines[:, 2] < lines[:, 2:] - _APART * heights[:, None]
     above = higher & (_overlaps(lines, lines) > _BESIDE)
     filled = np.isin(rows, members)
     counts = filled | ((above & filled).any(1) & (above.T & filled).any(1))
-    widths = np.maximum(lines[:, 1:2] - lines[:, :1], 1)
-    parts = np.where(higher, np.maximum(_shared(lines, lines), 0), 0) / widths
+    spans = np.array([_foot(row) if len(row) else line for row, line in zip(stood, lines, strict=True)]).reshape(-1, 3)
+    widths = np.maximum(spans[:, 1:2] - spans[:, :1], 1)
+    parts = np.where(higher, np.maximum(_shared(spans, lines), 0), 0) / widths
     numbers = np.full(len(lines), NO_SHELF)
     for row in np.argsort(lines[:, 2], kind="stable").tolist():
         if counts[row]:

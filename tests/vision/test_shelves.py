@@ -97,6 +97,39 @@ def test_bays_side_by_side_are_counted_each_from_its_own_top():
     assert shelves.places[:15].tolist() == [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5, 0, 1, 2]
 
 
+def two_bays():
+    """Shelves of a left bay and of a right one, and edges to stand on."""
+    feet = {0: (300, 600), 520: (200, 400, 700)}
+    facings = [
+        row for left, levels in feet.items() for foot in levels for row in standing(foot, [left + 50, left + 250])
+    ]
+    return facings, [[left, foot, left + 480, foot + 20] for left, levels in feet.items() for foot in levels]
+
+
+def test_one_box_around_the_edges_of_two_bays_is_one_shelf_of_each():
+    facings, edges = two_bays()
+    beside = [*standing(780, [100, 300], height=60), *standing(780, [600, 800], height=60)]
+    shelves = found([*facings, *beside], [*edges, [10, 780, 990, 795]])
+    assert shelves.numbers[:14].tolist() == [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3]
+
+
+def test_a_row_without_edge_is_one_shelf_of_each_bay():
+    facings, edges = two_bays()
+    beside = standing(799, [100, 250, 400, 550, 700, 850], height=70)
+    shelves = found([*facings, *beside], edges)
+    assert shelves.numbers[10:16].tolist() == [2, 2, 2, 3, 3, 3]
+
+
+def test_one_alone_hangs_above_what_stands_below_it():
+    shelves = found([*standing(600, [170, 240]), *standing(400, [200])], [[50, 600, 950, 620]])
+    assert shelves.numbers[:3].tolist() == [1, 1, 0]
+
+
+def test_what_is_small_and_far_back_on_a_deep_shelf_stands_on_it():
+    shelves = found([*standing(600, [100, 200]), *standing(450, [500, 560, 620], height=40)], [[50, 600, 950, 620]])
+    assert shelves.numbers[:5].tolist() == [0] * 5
+
+
 def test_other_kinds_come_last_and_stand_on_nothing():
     boxes = np.array([[50, 205, 90, 215], [100, 100, 160, 200]], np.float32)
     shelves = find_shelves(boxes, [TAG, FACING], SIZE)
