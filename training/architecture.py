@@ -25,7 +25,7 @@ _TRACKERS = ("sync", "clearml", "comet", "dvc", "mlflow", "raytune", "tensorboar
 dict.update(settings, dict.fromkeys(_TRACKERS, False))
 
 DEFAULT_ARCHITECTURE = "yolo11n.yaml"
-PRETRAINED_ARCHITECTURE = "efficientnet-lite0.yaml"
+PRETRAINED_ARCHITECTURE = "efficientnet-lite0-detail.yaml"
 _METADATA_KEY = "shelfloop"
 _ROW_NOISE = 1e-3
 STORED, IMAGENET = "stored", "imagenet"

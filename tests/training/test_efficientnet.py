@@ -27,10 +27,11 @@ def backbone() -> EfficientNetLite0:
     return network
 
 
-def test_three_levels_at_strides_8_16_and_32(backbone):
+def test_levels_at_strides_8_16_and_32_then_at_4_and_2(backbone):
     with torch.inference_mode():
         levels = backbone(torch.rand(1, 3, 64, 96))
-    assert [tuple(level.shape[1:]) for level in levels] == [(40, 8, 12), (112, 4, 6), (192, 2, 3)]
+    sizes = [(40, 8, 12), (112, 4, 6), (192, 2, 3), (24, 16, 24), (16, 32, 48)]
+    assert [tuple(level.shape[1:]) for level in levels] == sizes
 
 
 def test_folding_changes_no_value(backbone):
@@ -65,9 +66,10 @@ def test_missing_package_says_what_to_install(monkeypatch):
         EfficientNetLite0().load_imagenet()
 
 
-def test_detector_survives_its_checkpoint(tmp_path):
+@pytest.mark.parametrize("architecture", [PRETRAINED_ARCHITECTURE, "efficientnet-lite0.yaml"])
+def test_detector_survives_its_checkpoint(tmp_path, architecture):
     torch.manual_seed(3)
-    model = build_model(("product", "shelf", "tag", "gap"), PRETRAINED_ARCHITECTURE).eval()
+    model = build_model(("product", "shelf", "tag", "gap"), architecture).eval()
     model.model[0].load_imagenet()
     save_checkpoint(model, tmp_path / "model.safetensors")
     image = torch.rand(1, 3, 64, 64)

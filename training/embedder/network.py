@@ -11,14 +11,14 @@ from torch.nn import functional as F
 from training.efficientnet import EfficientNetLite0
 
 Floats = NDArray[np.float32]
-LEVELS: Final = (40, 112, 192)  # channels of the backbone's three maps
+LEVELS: Final = (40, 112, 192)  # channels of the maps of the backbone that are pooled, at strides 8, 16 and 32
 PARTS: Final = LEVELS * 2  # means of each, then deviations of each
 FEATURES: Final = sum(PARTS)
 _LEAST_VARIANCE = 1e-6
 
 
 class PooledBackbone(nn.Module):
-    """Crops to features: mean and standard deviation of every channel of all three maps.
+    """Crops to features: mean and standard deviation of every channel of three maps.
 
     Means say what is in the picture, deviations how it is spread: with both, and with the shallow map, twice as many
     products of a family are told apart as with the usual mean of the last map.
@@ -30,7 +30,7 @@ class PooledBackbone(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """Map RGB (n, 3, s, s) in 0..1 to (n, FEATURES)."""
-        maps = self.backbone(crops)
+        maps = self.backbone(crops)[: len(LEVELS)]
         means = [level.mean((2, 3)) for level in maps]
         squares = [level.square().mean((2, 3)) for level in maps]
         deviations = [(s - m.square()).clamp_min(_LEAST_VARIANCE).sqrt() for s, m in zip(squares, means, strict=True)]

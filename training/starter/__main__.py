@@ -29,14 +29,18 @@ from vision.artefact import ArtefactMetadata
 from vision.decoding import decode
 from vision.starter import ARTEFACT, CHECKPOINT
 
-RUN = "starter-2"
+RUN = "starter-3"
 SEED = 20261122
 # The backbone stays as ImageNet left it: it has seen real photographs, and drawings would teach it to forget them.
 _SHARED = {"freeze_backbone": True, "workers": 1, "lighting": dict.fromkeys(Lighting, 1.0), "lighting_share": 0.5}
 # Small photos first, where an epoch is cheap and teaches shapes; the serving size last, for small facings and edges.
+# Then again and once more, because a restarted rate finds better weights than the descent before it had.
 STAGES = (
     FitConfig(epochs=4, image_size=416, batch=16, learning_rate=3e-3, mosaic=0.3, seed=SEED, **_SHARED),
     FitConfig(epochs=4, image_size=640, batch=8, learning_rate=1.5e-3, mosaic=0.1, seed=SEED + 1, **_SHARED),
+    FitConfig(epochs=2, image_size=416, batch=16, learning_rate=3e-3, mosaic=0.3, seed=SEED + 1, **_SHARED),
+    FitConfig(epochs=3, image_size=640, batch=8, learning_rate=2e-3, mosaic=0.1, seed=SEED + 2, **_SHARED),
+    FitConfig(epochs=3, image_size=640, batch=8, learning_rate=2e-3, mosaic=0.1, seed=SEED + 3, **_SHARED),
 )
 
 
@@ -85,7 +89,7 @@ def publish(checkpoint: Path, data: Path, work: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("runs/starter-2"))
+    parser.add_argument("--work", type=Path, default=Path("runs/starter-3"))
     folder = os.environ.get("SHELFLOOP_DATA")
     if not folder:
         parser.error("set SHELFLOOP_DATA to the folder of photos; docs/data.md says which ones")

@@ -25,7 +25,7 @@ _CLASS_OF = {
     DetectionKind.TAG: 2,
     DetectionKind.GAP: 3,
 }
-WORLD_SEEDS = range(1012, 1024)  # the demo and every test use seeds below 1000
+WORLD_SEEDS = range(1012, 1036)  # the demo and every test use seeds below 1000
 PHOTOS_PER_WORLD = 120
 INTERIORS = 1600
 INTERIOR_SEED = 3000
