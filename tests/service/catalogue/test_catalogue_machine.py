@@ -394,6 +394,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         return [(row.version, row) for row in list_changes(self.session, 0, 10_000)]
 
 
+@pytest.mark.timeout(600)  # Hypothesis makes a failing example smaller for up to 300 s, and only then tells it
 def test_whatever_happens_nothing_points_at_a_product_that_is_none(database_url: str) -> None:
     database = Database(database_url)
     examples = 30 if database.is_sqlite else 8
