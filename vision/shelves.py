@@ -25,6 +25,7 @@ Rows = NDArray[np.int64]
 _SUNK = 0.4  # how far a foot may reach below the middle of the edge it stands on
 _RAISED = 0.5  # how far above it: what stands at the back is seen higher from above
 _TOUCHING = 0.2  # gap between two facings of one stack
+_TOUCHING_UNSURE = 0.12  # the same where no edge was found below, so that one between them may have been missed, too
 _LEVEL = 0.3  # between feet on one shelf
 _SAME_EDGE = 0.3  # between boxes around one edge
 _APART = 0.8  # between two shelves
@@ -131,7 +132,8 @@ def _bases(things: Numbers, drops: Numbers) -> Rows:
     heights = _heights(things)
     gaps = (things[:, 2] - things[:, 3:]) / np.minimum(heights[:, None], heights)
     lower = things[:, 3] - things[:, 3:] > _LEVEL * heights
-    touching = (_overlaps(things, things) > _IN_COLUMN) & (gaps > -_LEVEL) & (gaps < _TOUCHING) & lower
+    near = gaps < np.where(np.isfinite(drops), _TOUCHING, _TOUCHING_UNSURE)[:, None]
+    touching = (_overlaps(things, things) > _IN_COLUMN) & (gaps > -_LEVEL) & near & lower
     distances = np.where(touching, np.abs(gaps), np.inf)
     nearest = distances.argmin(1)
     edge_is_lower = drops * heights > _LEVEL * heights[nearest]

@@ -45,6 +45,12 @@ def test_a_stack_is_on_one_shelf_and_counts_from_its_top(edges):
     assert shelves.places[:6].tolist() == [1, 3, 0, 2, 4, 5]
 
 
+@pytest.mark.parametrize(("edges", "numbers"), [([], [1, 1, 0, 0]), ([[50, 600, 950, 620]], [0, 0, 0, 0])])
+def test_a_gap_between_two_is_a_stack_only_where_an_edge_between_them_would_have_been_found(edges, numbers):
+    facings = [*standing(600, [100, 200]), *standing(485, [100, 200])]
+    assert found(facings, edges).numbers[:4].tolist() == numbers
+
+
 def test_an_edge_between_two_that_touch_makes_them_two_shelves():
     facings = [*standing(300, [100, 200, 300]), *standing(405, [100, 200, 300])]
     assert found(facings, [[50, 298, 950, 306], [50, 405, 950, 425]]).numbers[:6].tolist() == [0, 0, 0, 1, 1, 1]
