@@ -27,6 +27,9 @@ function frontOf({ gtin, reference_id, picture_url }) {
 // `otherwise` gives the products to show while nothing is searched for. `chosen(product)` is called when one is taken.
 export function productSearch(field, list, { otherwise = () => [], chosen, failed }) {
   let shown = [], at = -1, taken = null, asked = 0, waiting = 0;
+  let answered = ""; // the words for which these are shown: Enter must not take what fewer words found
+
+  const written = () => field.value.trim();
 
   function draw() {
     list.replaceChildren(...shown.map((product, row) => {
@@ -43,8 +46,8 @@ export function productSearch(field, list, { otherwise = () => [], chosen, faile
     list.children[at]?.scrollIntoView({ block: "nearest" });
   }
 
-  function show(products, first) {
-    [shown, at] = [products, Math.min(first, products.length - 1)];
+  function show(products, first, words = written()) {
+    [shown, at, answered] = [products, Math.min(first, products.length - 1), words];
     draw();
   }
 
@@ -57,11 +60,11 @@ export function productSearch(field, list, { otherwise = () => [], chosen, faile
   }
 
   async function search() {
-    const words = field.value.trim(), turn = ++asked;
+    const words = written(), turn = ++asked;
     if (!words) return show(otherwise(), -1);
     try {
       const { products } = await (await send("GET", `/v1/products?${new URLSearchParams({ q: words, limit: MOST })}`)).json();
-      if (turn === asked) show(products, 0);
+      if (turn === asked) show(products, 0, words);
     } catch (problem) {
       if (turn === asked) failed(problem);
     }
@@ -73,11 +76,11 @@ export function productSearch(field, list, { otherwise = () => [], chosen, faile
   });
   field.addEventListener("keydown", async (event) => {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (move && shown.length) [at] = [(at + move + shown.length) % shown.length];
+    if (move && shown.length) [at, answered] = [(at + move + shown.length) % shown.length, written()];
     else if (event.key === "Enter") {
       clearTimeout(waiting);
-      if (field.value.trim() && at < 0) await search();
-      take(Math.max(at, 0));
+      if (written() !== answered) await search();
+      if (written() === answered) take(Math.max(at, 0));
     } else if (event.key === "Escape") field.blur();
     else return;
     event.preventDefault();

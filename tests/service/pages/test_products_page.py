@@ -34,6 +34,21 @@ def test_a_product_is_found_and_says_which_pictures_it_lacks(page):
     assert page.inner_text(".view[data-view=back]").split("\n")[-1] == "no picture of the back yet"
 
 
+def test_enter_takes_what_was_written_and_not_what_fewer_words_had_found(page, client, juice):
+    product = {"name": "Zucchini juice", "category": ["drinks", "juice"]}
+    client.put("/v1/products/07612345000015", json=product).raise_for_status()
+    page.keyboard.press("/")
+    page.keyboard.type("juice")
+    page.wait_for_selector("#products li.at:has-text('Apple juice') + li:has-text('Zucchini')")
+    page.evaluate("""() => {
+      const field = document.getElementById("search");
+      field.value = "zucchini juice";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    }""")
+    page.wait_for_selector("#title:has-text('Zucchini juice')")
+
+
 def test_pictures_are_added_removed_and_brought_back(page, client, juice, make_photo):
     page.click("#products li")
     page.wait_for_selector(".view")
