@@ -30,7 +30,7 @@ _LEVEL = 0.3  # between feet on one shelf
 _SAME_EDGE = 0.3  # between boxes around one edge
 _APART = 0.8  # between two shelves
 # In widths.
-_REACH = 2.5  # between neighbours of one row
+_REACH = 3.0  # between neighbours of one row
 # Shares of the narrower of two.
 _IN_COLUMN = 0.4  # of facings, from which one is above the other
 _BESIDE = 0.3  # of lines, up to which they are side by side
@@ -146,7 +146,8 @@ def _stood(things: Numbers, edges: Numbers, below: Rows, drops: Numbers, bases: 
     members = np.where(on_edge, below, NO_SHELF)
     lines = list(edges)
     without_edge = (below < 0) | _others_before(things, edges, below)
-    for row in _cut_rows(_traced(things, np.flatnonzero((bases < 0) & ~on_edge)), things, edges):
+    traced = _traced(things, np.flatnonzero((bases < 0) & ~on_edge))
+    for row in _cut_rows(traced, things, edges, _usual_height(things)):
         if without_edge[row].any():
             members[row] = len(lines)
             lines.append(_foot(things[row]))
@@ -182,13 +183,13 @@ def _traced(things: Numbers, loose: Rows) -> list[Rows]:
     return [np.array(row) for row in rows]
 
 
-def _cut_rows(rows: list[Rows], things: Numbers, edges: Numbers) -> Iterator[Rows]:
+def _cut_rows(rows: list[Rows], things: Numbers, edges: Numbers, near: float) -> Iterator[Rows]:
     """Cut rows at the joints of bays; what stands across one is on the side of its middle."""
     for row in rows:
-        place = joints(_foot(things[row])[None], edges, _usual_height(things))[0]
+        place = joints(_foot(things[row])[None], edges, near)[0]
         left = things[row, :2].mean(1) < place
         if left.any() and not left.all():
-            yield from _cut_rows([row[left], row[~left]], things, edges)
+            yield from _cut_rows([row[left], row[~left]], things, edges, near)
         else:
             yield row
 
