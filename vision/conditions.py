@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from retail.boxes import Boxes
 from retail.conditions import Lighting, ViewingAngle
-from vision.letterbox import Image
+from vision.letterbox import Image, Letterbox
 from vision.perspective import RowPerspective
+from vision.thinning import thinned
 
 _LOOK_SIZE = 128  # long side in pixels: light is a coarse thing
 _TILES = 6  # per side; colours of single packs average out within a tile
 _NORM = 6
+_WHITE, _WHITEST = (250, 250, 250), (255, 255, 255)
 
 # Set on drawn shelves and held against real photos.
 _DIM_LUMINANCE = 0.08
@@ -53,17 +55,19 @@ def light_statistics(image: Image) -> LightStatistics:
     its sixth root (Finlayson and Trezzi, Shades of Gray and Colour Constancy, 2004). Bright pixels, labels and rails,
     count most in it, while a plain mean would take a crate of oranges for a warm lamp.
     """
-    step = max(1, max(image.shape[:2]) // (2 * _LOOK_SIZE))  # every pixel would cost more than all that follows
-    sparse = image[::step, ::step]
-    scale = _LOOK_SIZE / max(sparse.shape[:2])
-    small = cv2.resize(sparse, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else sparse
-    linear = _LINEAR_FROM_SRGB[small]
-    white = (small >= 250).all(-1)
+    sparse = thinned(image, 2 * _LOOK_SIZE)  # every pixel would cost more than all that follows
+    small = sparse
+    if max(sparse.shape[:2]) > _LOOK_SIZE:
+        size = Letterbox.fit((sparse.shape[1], sparse.shape[0]), _LOOK_SIZE).inner
+        small = np.asarray(cv2.resize(sparse, size, interpolation=cv2.INTER_AREA), np.uint8)
+    linear = np.asarray(cv2.LUT(small, _LINEAR_FROM_SRGB), np.float32)
+    coloured = cv2.bitwise_not(cv2.inRange(small, _WHITE, _WHITEST))
     powers = np.square(linear * linear * linear)  # to the power of _NORM, at a tenth of its price
+    unclipped = cv2.countNonZero(coloured)
     return LightStatistics(
         luminance=float((linear @ _XYZ_FROM_LINEAR[1]).mean()),
-        clipped=float(white.mean()),
-        temperature=_temperature(_shade(powers[~white] if not white.all() else powers.reshape(-1, 3))),
+        clipped=1 - unclipped / coloured.size,
+        temperature=_temperature(np.array(cv2.mean(powers, coloured if unclipped else None)[:3]) ** (1 / _NORM)),
         gradient=_colour_gradient(powers),
     )
 
@@ -84,11 +88,6 @@ def estimate_lighting(light: LightStatistics) -> Lighting:
     if light.temperature < _WARM_BELOW:
         return Lighting.WARM
     return Lighting.COLD if light.temperature > _COLD_ABOVE else Lighting.NEUTRAL
-
-
-def _shade(powers: NDArray[np.float32]) -> NDArray[np.float64]:
-    shade: NDArray[np.float64] = powers.mean(0, dtype=np.float64) ** (1 / _NORM)
-    return shade
 
 
 def _colour_gradient(powers: NDArray[np.float32]) -> float:

@@ -3,6 +3,9 @@
 import cv2
 
 from vision.letterbox import Image
+from vision.thinning import thinned
+
+_ENOUGH = 256  # pixels along the longer side, of which a shade is the mean of a thousand
 
 
 def difference_hash(image: Image) -> int:
@@ -12,6 +15,7 @@ def difference_hash(image: Image) -> int:
     right, row by row, the first one highest (dHash, Neal Krawetz, "Kind of Like That", The Hacker Factor Blog, 2013).
     A picture of one shade gives 0.
     """
-    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(thinned(image, _ENOUGH), cv2.COLOR_RGB2GRAY)
+    grey = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)
     bits = (grey[:, :-1] < grey[:, 1:]).ravel()
     return sum(1 << place for place, bit in enumerate(reversed(bits.tolist())) if bit)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from retail.boxes import Boxes, areas
 from vision.conditions import LightStatistics
-from vision.letterbox import Image
+from vision.letterbox import Image, Letterbox
 
 _WIDEST_EDGE = 1.75  # pixels
 _LEAST_LUMINANCE = 0.03
@@ -77,7 +77,9 @@ def edge_width(image: Image) -> float | None:
     if scale < 1:
         # Area averaging costs five times as much and is only needed where linear interpolation would skip pixels.
         how = cv2.INTER_LINEAR if scale >= 0.5 else cv2.INTER_AREA
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
+        grey = cv2.resize(grey, Letterbox.fit((grey.shape[1], grey.shape[0]), _LOOK_SIZE).inner, interpolation=how)
+    if min(grey.shape) < _NEIGHBOURHOOD.size:
+        return None
     # Every other row says as much as all of them.
     widths = [
         _widths_along(np.asarray(along, np.uint8)) for along in (grey[::2].copy(), cv2.transpose(grey)[::2].copy())

@@ -14,7 +14,7 @@ from service.records import UnknownFacingRecord
 from service.unknowns.crops import Crops
 from service.unknowns.queries import pictures_shown, unit_vectors
 from vision.decoding import encode_jpeg
-from vision.letterbox import Image
+from vision.letterbox import Image, Letterbox
 from vision.likeness_clusters import centre_of
 
 MOST = 8  # pictures of one decision: a product is known well by these, and other decisions bring other lights
@@ -74,6 +74,7 @@ def _sharpness(crop: Image) -> float:
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     scale = float(_COMPARED_SIDE / max(grey.shape))
     if scale < 1:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = Letterbox.fit((grey.shape[1], grey.shape[0]), _COMPARED_SIDE).inner
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     detail = float(np.var(cv2.Laplacian(grey, cv2.CV_32F)))
     return detail * min(1.0, 1 / scale)

@@ -151,6 +151,13 @@ def test_analyze_keeps_nothing(client, context, key_for, make_photo):
     assert context.images.keys() == []
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 2000), (2600, 2), (40, 3000)])
+def test_the_thinnest_photo_is_answered(client, bay, make_photo, size):
+    answer = client.post("/v1/captures", data=bay, files={"photo": make_photo(size=size)})
+    assert answer.status_code == 201
+    assert (answer.json()["width"], answer.json()["height"]) == size
+
+
 def test_boxes_are_in_the_full_photo_even_if_it_is_decoded_smaller(client, make_photo):
     answer = client.post("/v1/analyze", files={"photo": make_photo(size=(2560, 1920))}).json()
     assert (answer["width"], answer["height"]) == (2560, 1920)

@@ -40,6 +40,11 @@ def test_white_of_srgb_is_daylight():
     assert light_statistics(plain((128, 128, 128))).temperature == pytest.approx(6504, abs=30)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 900, 3), (3000, 2, 3)])
+def test_light_on_the_thinnest_photo_can_be_told(shape: tuple[int, int, int]):
+    assert light_statistics(np.full(shape, 128, np.uint8)).luminance == pytest.approx(0.2159, abs=1e-3)
+
+
 def test_luminance_is_linear():
     assert light_statistics(plain((188, 188, 188))).luminance == pytest.approx(0.5, abs=0.01)
 

@@ -35,6 +35,11 @@ def codes(image: Image, boxes=NOTHING, others=SHELF, size=SIZE, yaw: float | Non
     return [advice.code for advice in retake_advice(image, light_statistics(image), boxes, others, size, yaw)]
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 2000, 3), (1279, 2, 3), (14, 500, 3)])
+def test_edges_on_the_thinnest_photo_do_not_tell(shape: tuple[int, int, int]):
+    assert edge_width(np.random.default_rng(1).integers(0, 255, shape, np.uint8)) is None
+
+
 def test_nothing_is_said_about_a_good_photo():
     assert codes(stripes(), facings(4), yaw=20.0) == []
 
