@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.photo_sets import UNSEEN_WORLD, drawn, freiburg, fridge, k4r, photographed
 from benchmarks.report import Report, Target, machine
+from benchmarks.starter import load_starter
 from labeling.annotations import as_array
 from retail.boxes import Boxes, DetectionKind, areas, intersections, iou
 from service.settings import VisionSettings
@@ -23,14 +24,12 @@ from training.evaluation import EvaluationReport, evaluate
 from training.matching import RIGHT_AT_IOU, Comparison, right
 from training.synthetic.spec import load_photo_plan
 from training.synthetic.truth import SyntheticCapture
-from vision.artefact import ArtefactMetadata, read_metadata
+from vision.artefact import ArtefactMetadata
 from vision.decoding import decode
 from vision.detections import Detections
 from vision.detector import Detector
 from vision.letterbox import Image
-from vision.runtime import load_runtime
 from vision.shelves import find_shelves
-from vision.starter import ARTEFACT
 from vision.tiling import look_closer
 
 Row = dict[str, Any]
@@ -40,8 +39,7 @@ LOWEST_CONFIDENCE = 0.01  # AP looks at every box, however doubtful
 def main() -> None:
     """Measure every set, publish."""
     data = Path(_arguments().data)
-    metadata = read_metadata(ARTEFACT)
-    runtime = load_runtime("openvino", ARTEFACT, threads=2, precision="f32")
+    runtime, metadata = load_starter()
     doubtful = Detector(runtime, metadata, metadata.calibrated(LOWEST_CONFIDENCE))
     served = Detector(runtime, metadata)
     started, plan = machine(), load_photo_plan(UNSEEN_WORLD)

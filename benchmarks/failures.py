@@ -14,16 +14,14 @@ import cv2
 import numpy as np
 
 from benchmarks.photo_sets import fridge, k4r
+from benchmarks.starter import load_starter
 from labeling.annotations import as_array
 from retail.boxes import Boxes, DetectionKind, areas, intersections, iou
 from training.captures import LabelledCapture
 from training.matching import RIGHT_AT_IOU, Comparison, right
-from vision.artefact import read_metadata
 from vision.decoding import decode
 from vision.detector import Detector
 from vision.letterbox import Image
-from vision.runtime import load_runtime
-from vision.starter import ARTEFACT
 
 _EACH = 2  # photos of one set
 _TILE, _CAPTION = 390, 30  # pixels; the sheet is 1560 wide
@@ -43,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="PNG file to write")
     out, data = parser.parse_args().out, Path(os.environ["SHELFLOOP_DATA"])
-    detector = Detector(load_runtime("openvino", ARTEFACT, precision="f32"), read_metadata(ARTEFACT))
+    detector = Detector(*load_starter())
     sets = (((capture, np.zeros((0, 4), np.float32)) for capture in fridge(data)), k4r(data))
     groups = [[failure for photo in photos for failure in worst(detector, *photo)] for photos in sets]
     rows = [[tile for group in groups for tile in tiles(group, wrong)] for wrong in (True, False)]

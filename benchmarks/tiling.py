@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Report, Target, machine
+from benchmarks.starter import load_starter
 from labeling.agreement import agreement
 from labeling.annotations import AnnotatedBox
 from retail.boxes import DetectionKind
 from training.synthetic.truth import SyntheticCapture
 from training.synthetic.world import ShelfWorld, WorldSpec
-from vision.artefact import ArtefactMetadata, read_metadata
+from vision.artefact import ArtefactMetadata
 from vision.decoding import decode, encode_jpeg
 from vision.detections import Detections
 from vision.detector import Detector
-from vision.runtime import load_runtime
-from vision.starter import ARTEFACT
 from vision.tiling import look_closer, plan
 
 SEED = 41
@@ -35,8 +34,8 @@ Look = Callable[[bytes], Detections]
 def main() -> None:
     """Draw photos, look at each both ways, publish."""
     arguments = _arguments()
-    started, metadata = machine(), read_metadata(ARTEFACT)
-    runtime = load_runtime("openvino", ARTEFACT, threads=2)
+    started = machine()
+    runtime, metadata = load_starter()
     detector = Detector(runtime, metadata, max_detections=1000)
     looks: dict[str, Look] = {
         "whole": lambda photo: _first(detector, photo),

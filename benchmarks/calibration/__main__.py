@@ -21,6 +21,7 @@ from benchmarks.calibration.figures import auroc, calibration_error, counted, re
 from benchmarks.calibration.looking import LEAST_CONFIDENCE, Floats, Look, look
 from benchmarks.photo_sets import UNSEEN_WORLD, drawn, freiburg, fridge, k4r, photographed
 from benchmarks.report import Report, Target, machine
+from benchmarks.starter import load_starter
 from retail.boxes import Boxes, DetectionKind
 from retail.conditions import Condition
 from training.calibration import most_likely
@@ -28,10 +29,7 @@ from training.captures import LabelledCapture
 from training.evaluation import FEWEST_CAPTURES
 from training.matching import LEAST_CALIBRATED
 from training.synthetic.spec import load_photo_plan
-from vision.artefact import read_metadata
 from vision.detector import Detector
-from vision.runtime import load_runtime
-from vision.starter import ARTEFACT
 
 Row = dict[str, Any]
 SEED = 11
@@ -47,8 +45,7 @@ _ALL_BUT_GAPS = (DetectionKind.FACING, DetectionKind.SHELF, DetectionKind.TAG)
 def main() -> None:
     """Look at all photos, publish."""
     arguments, started = _arguments(), machine()
-    metadata, rng = read_metadata(ARTEFACT), np.random.default_rng(SEED)
-    runtime = load_runtime("openvino", ARTEFACT, threads=2, precision="f32")
+    (runtime, metadata), rng = load_starter(), np.random.default_rng(SEED)
     detector = Detector(runtime, metadata, metadata.calibrated(LEAST_CONFIDENCE), max_detections=600)
     sets = _look_at_all(detector, Path(arguments.data), arguments.photos)
     warnings = {name: list(_warnings(looks, metadata.confidence, rng)) for name, looks in sets.items()}

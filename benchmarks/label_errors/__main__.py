@@ -19,16 +19,14 @@ from rich.progress import track
 from benchmarks.label_errors.trials import OWN, STARTER, Counts, Sight, simulated, total, trial
 from benchmarks.photo_sets import UNSEEN_WORLD, drawn, fridge, k4r, photographed
 from benchmarks.report import Report, Target, machine
+from benchmarks.starter import load_starter
 from labeling.quality.boundaries import Categories
 from labeling.quality.label_errors import LabelError, Seen
 from retail.boxes import Boxes, DetectionKind, areas, intersections
 from training.captures import LabelledCapture
 from training.synthetic.spec import load_photo_plan
-from vision.artefact import read_metadata
 from vision.decoding import decode
 from vision.detector import Detector
-from vision.runtime import load_runtime
-from vision.starter import ARTEFACT
 from vision.uncertainty import uncertainty_of
 
 SEED = 23
@@ -101,8 +99,7 @@ def _row(name: str, counts: Sequence[Counts]) -> dict[str, Any]:
 
 
 def _looked_at(data: Path, most: int) -> Mapping[str, list[Sight]]:
-    metadata = read_metadata(ARTEFACT)
-    runtime = load_runtime("openvino", ARTEFACT, threads=2, precision="f32")
+    runtime, metadata = load_starter()
     detector = Detector(runtime, metadata, metadata.calibrated(_LEAST_CONFIDENCE), max_detections=600)
 
     def sights(name: str, photos: Iterable[tuple[LabelledCapture, Boxes]]) -> list[Sight]:

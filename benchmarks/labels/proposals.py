@@ -13,19 +13,17 @@ from rich.progress import track
 
 from benchmarks.labels.seeing import CROP, Photo, Seen, narrowed, unit_vectors
 from benchmarks.labels.sets import block_folds
+from benchmarks.starter import load_starter
 from labeling.costs import DRAW_SECONDS, LOOK_SECONDS
 from retail.boxes import Boxes, DetectionKind, iou
 from sampling.simulation.labelled_set import Floats, Ints, LabelledSet, Vectors
 from sampling.simulation.situation import Namer
 from training.embedder.features import FeatureExtractor
 from training.matching import RIGHT_AT_IOU
-from vision.artefact import read_metadata
 from vision.crops import cut_crops
 from vision.decoding import decode
 from vision.detector import Detector
 from vision.letterbox import Image
-from vision.runtime import load_runtime
-from vision.starter import ARTEFACT
 
 BACKGROUND = 25  # behind the 25 categories
 _LEAST_CONFIDENCE = 0.05
@@ -51,8 +49,7 @@ class Proposals:
 
 def propose(photos: Sequence[Photo], threads: int = 2) -> Proposals:
     """Look for facings with the starter and run the backbone over them: minutes on two cores."""
-    metadata = read_metadata(ARTEFACT)
-    runtime = load_runtime("openvino", ARTEFACT, threads=threads, precision="f32")
+    runtime, metadata = load_starter(threads)
     detector = Detector(runtime, metadata, metadata.calibrated(_LEAST_CONFIDENCE))
     extractor = FeatureExtractor(CROP, threads)
     boxes, confidences, features = [], [], []

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.planogram.bays import LONGER_SIDE, DrawnBay, facings_of, seen_perfectly
 from benchmarks.planogram.scoring import same_facings
+from benchmarks.starter import load_starter
 from retail.boxes import DetectionKind
 from retail.gtin import Gtin
 from service.captures.looking import look_at
@@ -23,7 +24,6 @@ from training.synthetic.packs import Pack
 from training.synthetic.seeds import stream
 from training.synthetic.truth import SyntheticCapture
 from training.synthetic.world import ShelfWorld
-from vision.artefact import read_metadata
 from vision.bays.chances import bay_photo, facing_chances
 from vision.bays.photo import BayPhoto
 from vision.crops import cut_crops
@@ -34,8 +34,6 @@ from vision.embedder import OnnxEmbedder, load_embedder
 from vision.gallery import Gallery, Reference
 from vision.naming_calibration import NamingCalibration
 from vision.recognition import Recogniser
-from vision.runtime import load_runtime
-from vision.starter import ARTEFACT
 
 SHELF_CROPS = 4  # references of a product beside its pack picture
 _EARLIER, _DAYS = 1000, 12  # of the photos that they are cut from; none of them is judged
@@ -80,8 +78,8 @@ class Eyes:
     def __init__(self, world: ShelfWorld) -> None:
         """Fill the gallery as the stores would: pack pictures, and a few facings of each product that people named."""
         self._settings = Settings()
-        metadata, vision = read_metadata(ARTEFACT), self._settings.vision
-        runtime = load_runtime(vision.runtime, ARTEFACT, threads=vision.threads)
+        vision = self._settings.vision
+        runtime, metadata = load_starter(vision.threads)
         detector = Detector(runtime, metadata, confidence=vision.confidence, max_detections=vision.max_detections)
         self.detector = ServingModel(1, detector, metadata, vision.most_tiles)
         embedder = load_embedder(threads=vision.threads)
