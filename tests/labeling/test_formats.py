@@ -93,10 +93,11 @@ def captures(draw: st.DrawFn) -> AnnotatedCapture:
         kind = draw(st.sampled_from(DetectionKind))
         gtin = draw(st.sampled_from([None, PEN, INK])) if kind is FACING else None
         try:
-            boxes = [*boxes, AnnotatedBox(kind, x1, y1, x2, y2, gtin, *(draw(st.booleans()) for _ in range(3)))]
-            check_annotation(boxes, size)
+            box = AnnotatedBox(kind, x1, y1, x2, y2, gtin, *(draw(st.booleans()) for _ in range(3)))
+            check_annotation([*boxes, box], size)
         except InvalidAnnotation:  # x1 + 1 was rounded down, or a duplicate
-            boxes.pop()
+            continue
+        boxes.append(box)
     return AnnotatedCapture(draw(NAMES), *size, tuple(boxes))
 
 
