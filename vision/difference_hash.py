@@ -5,7 +5,7 @@ import cv2
 from vision.letterbox import Image
 from vision.thinning import thinned
 
-_ENOUGH = 256  # pixels along the longer side, of which a shade is the mean of a thousand
+_ENOUGH = 256  # pixels along the longer side, of which a shade is the mean of hundreds
 
 
 def difference_hash(image: Image) -> int:
